@@ -1,0 +1,56 @@
+"""The event store in memory: for tests, the command line and benchmarks.
+
+Commits are kept as the bytes that the other stores keep, so that a run here meets the same codec.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+
+from penstock.events.codec import Codec, PackedCommit
+from penstock.events.errors import Conflict
+from penstock.events.model import Commit, Draft, Origin, Position, StreamId, record
+
+
+class MemoryEventStore:
+    """An EventStore that forgets everything when the process ends. Safe for threads."""
+
+    def __init__(self, codec: Codec | None = None) -> None:
+        self._codec = codec or Codec()
+        self._streams: dict[StreamId, list[PackedCommit]] = {}
+        self._lock = threading.Lock()
+
+    def append(
+        self, stream: StreamId, drafts: Sequence[Draft], *, expected: Position, commit_id: str, origin: Origin
+    ) -> Commit:
+        """See EventStore.append."""
+        commit = Commit(stream, expected.commit + 1, commit_id, record(stream, expected, drafts, origin))
+        packed = self._codec.pack(commit)
+        with self._lock:
+            stored = self._streams.setdefault(stream, [])
+            if _end(stored) == expected:
+                stored.append(packed)
+                return commit
+            rival = stored[expected.commit] if expected.commit < len(stored) else None
+        if rival is not None and rival.commit_id == commit_id:
+            return self._codec.unpack(rival)
+        raise Conflict(str(stream), expected.commit)
+
+    def commits(self, stream: StreamId, after: int = 0) -> Iterator[Commit]:
+        """See EventStore.commits."""
+        with self._lock:
+            stored = self._streams.get(stream, [])[after:]
+        return map(self._codec.unpack, stored)
+
+    def streams(self) -> Sequence[StreamId]:
+        """Every stream that has a commit, in the order of their first ones."""
+        with self._lock:
+            return tuple(stream for stream, commits in self._streams.items() if commits)
+
+    def stored_bytes(self) -> int:
+        """How many bytes the commits take, packed."""
+        with self._lock:
+            return sum(len(packed.blob) for commits in self._streams.values() for packed in commits)
+
+
+def _end(stored: Sequence[PackedCommit]) -> Position:
+    return Position(len(stored), stored[-1].last_version) if stored else Position()

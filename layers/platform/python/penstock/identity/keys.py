@@ -1,0 +1,113 @@
+"""API keys: `pk_<tenant>.<key id>.<secret>`, shown once, stored as a hash in the stream of the key.
+
+The key's own text names its stream, so one consistent read answers whether it holds.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from penstock.clock import Clock, NewId, new_id, utc_now
+from penstock.events import Event, EventStore, InvalidStreamId, Origin, StreamId
+from penstock.events.aggregate import Aggregate, Loaded, MemorySnapshotStore, Repository
+from penstock.events.types import EventTypes
+from penstock.identity.model import Principal, Scope, Unauthenticated, UnknownKey
+
+EVENTS = EventTypes("key")
+PREFIX = "pk_"
+LONGEST_KEY = 512
+_REFUSED = "the API key does not hold"
+
+
+@EVENTS.type
+@dataclass(frozen=True, slots=True)
+class KeyCreated:
+    """A key was made. `hash` is the SHA-256 of its secret, in hex."""
+
+    name: str
+    hash: str
+    scopes: list[str]
+
+
+@EVENTS.type
+@dataclass(frozen=True, slots=True)
+class KeyRevoked:
+    """The key holds no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The state of one key."""
+
+    id: StreamId
+    name: str = ""
+    hash: str = ""
+    scopes: frozenset[Scope] = field(default_factory=frozenset)
+    is_live: bool = False
+
+
+def _evolve(key: Key, event: Any, _: Event) -> Key:
+    match event:
+        case KeyCreated(name, digest, scopes):
+            return replace(key, name=name, hash=digest, scopes=frozenset(map(Scope, scopes)), is_live=True)
+        case _:
+            return replace(key, is_live=False)
+
+
+AGGREGATE = Aggregate(EVENTS, Key, _evolve)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The API keys of every tenant."""
+
+    store: EventStore
+    clock: Clock = utc_now
+    new_id: NewId = new_id
+
+    def create(
+        self, tenant: str, name: str, scopes: Iterable[Scope], origin: Origin, secret: str | None = None
+    ) -> tuple[Key, str]:
+        """Make a key. The text that is returned with it is the only time its secret is seen."""
+        secret = secret or secrets.token_urlsafe(32)
+        loaded = self._repository().load(AGGREGATE.stream(tenant, self.new_id()))
+        key = self._save(loaded, [KeyCreated(name, _digest(secret), sorted(scopes))], origin)
+        return key, f"{PREFIX}{tenant}.{key.id.key}.{secret}"
+
+    def revoke(self, tenant: str, key: str, origin: Origin) -> None:
+        """End a key. Raises UnknownKey; ending it twice is harmless."""
+        loaded = self._repository().load(AGGREGATE.stream(tenant, key))
+        if not loaded.exists:
+            raise UnknownKey(key)
+        if loaded.state.is_live:
+            self._save(loaded, [KeyRevoked()], origin)
+
+    def authenticate(self, text: str) -> Principal:
+        """Whose key it is. Raises Unauthenticated."""
+        stream, secret = _parsed(text)
+        key = self._repository().load(stream).state
+        if not secrets.compare_digest(key.hash, _digest(secret)) or not key.is_live:
+            raise Unauthenticated(_REFUSED)
+        return Principal(stream.tenant, f"key:{stream.key}", key.scopes)
+
+    def _save(self, loaded: Loaded[Key], events: Sequence[Any], origin: Origin) -> Key:
+        return self._repository().save(loaded, events, self.clock(), origin).state
+
+    def _repository(self) -> Repository[Key]:
+        return Repository(AGGREGATE, self.store, MemorySnapshotStore(), self.new_id)
+
+
+def _parsed(text: str) -> tuple[StreamId, str]:
+    if not text.startswith(PREFIX) or len(text) > LONGEST_KEY or text.count(".") != 2:
+        raise Unauthenticated(_REFUSED)
+    tenant, key, secret = text.removeprefix(PREFIX).split(".")
+    try:
+        return AGGREGATE.stream(tenant, key), secret
+    except InvalidStreamId:
+        raise Unauthenticated(_REFUSED) from None
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,52 @@
+"""Principals and what they may do; the error tree is drawn in `penstock.identity`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class IdentityError(Exception):
+    """Root of the tree."""
+
+
+class Unauthenticated(IdentityError):
+    """The credentials are missing or do not hold. The reason never tells which of several checks failed."""
+
+
+class Forbidden(IdentityError):
+    """The principal lacks a scope."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"this needs the scope {scope}")
+        self.scope = scope
+
+
+class UnknownKey(IdentityError):
+    """No such API key."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"there is no API key {key}")
+        self.key = key
+
+
+class Scope(StrEnum):
+    """What a principal may do. `admin` includes all of it."""
+
+    READ = "read"
+    WRITE = "write"
+    RUN = "run"
+    INGEST = "ingest"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody, or something, that acts for a tenant."""
+
+    tenant: str
+    actor: str
+    scopes: frozenset[Scope]
+
+    def require(self, scope: Scope) -> None:
+        """Raises Forbidden when the principal lacks the scope."""
+        if scope not in self.scopes and Scope.ADMIN not in self.scopes:
+            raise Forbidden(scope)

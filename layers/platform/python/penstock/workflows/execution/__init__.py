@@ -1,0 +1,10 @@
+"""One run of a workflow.
+
+events    what can happen in it
+state     what it has come to
+fold      how each event changes that
+joins     when a node with several inputs may run
+step      what happens next, given the state
+running   how one node is run: parameters resolved, failures judged
+engine    loads, steps, appends and says what comes next
+"""

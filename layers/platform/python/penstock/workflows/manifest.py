@@ -1,0 +1,46 @@
+"""The manifest: what every function must know of the node types whose code only their wing's function has.
+
+`python -m penstock.workflows.manifest FILE` writes it at build time from all that is installed.
+"""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import penstock
+from penstock.json import JSONObject, canonical, loads
+from penstock.workflows.node import Kind, NodeType
+
+MANIFEST = Path(penstock.__file__).parent.parent / "penstock_manifest.json"
+_CODE = ("parameters", "run", "resume", "ports")
+_TUPLES = ("inputs", "outputs")
+
+
+def describe(node_type: NodeType) -> JSONObject:
+    """A node type as JSON: all of it but its code."""
+    return {name: value for name, value in asdict(node_type).items() if name not in _CODE}
+
+
+def read_manifest(file: Path = MANIFEST) -> dict[str, NodeType]:
+    """The node types of the manifest; none where no build wrote one."""
+    if not file.exists():
+        return {}
+    return {entry["name"]: _node_type(entry) for entry in loads(file.read_bytes())}
+
+
+def _node_type(entry: JSONObject) -> NodeType:
+    ports = {name: tuple(entry[name]) for name in _TUPLES}
+    return NodeType(**{**entry, **ports, "kind": Kind(entry["kind"])}, parameters=None, run=None)
+
+
+def main() -> None:
+    """Write the manifest to the file named on the command line."""
+    from penstock.workflows.catalogue import installed
+
+    target = Path(sys.argv[1])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(canonical([describe(node_type) for node_type in installed().values()]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,230 @@
+"""The kit for writing a node type. One type is one file in a `nodes` package; discovery does the rest.
+
+    class Parameters(NodeParameters):
+        keep: int = Field(default=1, ge=1, description="How many items to keep")
+
+    @node_type("core.limit", kind=Kind.QUERY, parameters=Parameters)
+    def limit(call: Call[Parameters]) -> Outcome:
+        '''Keep the first items.'''
+        return Emit.main(call.items[: call.parameters.keep])
+
+The docstring is the description that users read; its first line is the title's sentence.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from penstock.events.store import EventStore
+from penstock.json import JSON, Items, JSONObject
+
+
+class Kind(StrEnum):
+    """What a node does. Only an `action` has effects outside: it runs between two commits."""
+
+    TRIGGER = "trigger"
+    ACTION = "action"
+    QUERY = "query"
+    COMPLIANCE = "compliance"
+    CONTROL = "control"
+
+
+class NodeParameters(BaseModel):
+    """Base of every node type's parameters; its JSON Schema is the form and the documentation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NodeFailure(Exception):
+    """A node could not do its work. `kind` is a stable word for people; a `permanent` one is never retried."""
+
+    def __init__(self, kind: str, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.kind, self.message, self.permanent = kind, message, permanent
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a webhook's caller is answered."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: JSON = None
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """The node is done: items by output port. `memory` is kept for the node's next run in this execution."""
+
+    outputs: Mapping[str, Sequence[JSONObject]]
+    memory: JSON = None
+    response: Response | None = None
+
+    @classmethod
+    def main(cls, items: Sequence[JSONObject]) -> "Emit":
+        """All items out of the port `main`."""
+        return cls({"main": items})
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """Resume the node at a time (UTC)."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitCallback:
+    """Resume the node when its callback is called, or at `until`. `details` are shown to who is asked."""
+
+    until: datetime | None = None
+    details: JSONObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StartWorkflow:
+    """Run another workflow of the tenant on the items, and resume the node when it has ended."""
+
+    workflow: str
+    items: Sequence[JSONObject]
+
+
+Outcome: TypeAlias = Emit | WaitUntil | AwaitCallback | StartWorkflow
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Why a waiting node is resumed, and what came with it."""
+
+    kind: Literal["timer", "callback", "child"]
+    payload: JSON = None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a node may reach besides its items."""
+
+    store: EventStore
+
+
+P = TypeVar("P", bound=NodeParameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[P]):
+    """One run of a node. `key` is the same when a crash makes it run again: hand it to whatever can honour it."""
+
+    inputs: Mapping[str, Sequence[JSONObject]]
+    resolved: Sequence[P]
+    key: str
+    attempt: int
+    now: datetime
+    tenant: str
+    workflow: str
+    execution: str
+    memory: JSON
+    services: Services
+
+    @property
+    def items(self) -> Sequence[JSONObject]:
+        """The items of the first input port."""
+        return next(iter(self.inputs.values()), ())
+
+    @property
+    def parameters(self) -> P:
+        """The parameters as the first item resolves them."""
+        return self.resolved[0]
+
+    def each(self) -> Iterator[tuple[JSONObject, P]]:
+        """Every item of the first input port with the parameters as it resolves them."""
+        if len(self.resolved) == 1:
+            return ((item, self.resolved[0]) for item in self.items)
+        return zip(self.items, self.resolved, strict=True)
+
+
+Run: TypeAlias = Callable[[Call[Any]], Outcome]
+Resume: TypeAlias = Callable[[Call[Any], Signal], Outcome]
+Ports: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeType:
+    """One entry of the catalogue.
+
+    `join` says when a node with several inputs runs: on `any` delivery, or when `all` connected inputs have one
+    (or can no longer get one); a `loop` gets its first input and, each time its batch has come round, all that came
+    back by `next` so far, until it keeps no memory. `ports` computes inputs and outputs from the
+    parameters where they depend on them. `per_item` says whether expressions are resolved for every item or once.
+    `parameters` and `run` are None for a type whose code is elsewhere.
+    """
+
+    name: str
+    kind: Kind
+    title: str
+    description: str
+    schema: JSONObject
+    parameters: type[NodeParameters] | None
+    run: Run | None
+    resume: Resume | None = None
+    inputs: Ports = ("main",)
+    outputs: Ports = ("main",)
+    join: Literal["any", "all", "loop"] = "any"
+    per_item: bool = True
+    ports: Callable[[JSONObject], tuple[Ports, Ports]] | None = None
+
+    @property
+    def wing(self) -> str:
+        """The part before the first dot: `core`, `healthcare` …"""
+        return self.name.partition(".")[0]
+
+    def ports_for(self, parameters: JSONObject) -> tuple[Ports, Ports]:
+        """Inputs and outputs of a node with these (unresolved) parameters."""
+        return self.ports(parameters) if self.ports else (self.inputs, self.outputs)
+
+
+def node_type(
+    name: str,
+    *,
+    kind: Kind,
+    parameters: type[NodeParameters] = NodeParameters,
+    inputs: Ports | None = None,
+    outputs: Ports = ("main",),
+    join: Literal["any", "all", "loop"] = "any",
+    per_item: bool = True,
+    ports: Callable[[JSONObject], tuple[Ports, Ports]] | None = None,
+    resume: Resume | None = None,
+) -> Callable[[Run], NodeType]:
+    """Make a node type of the function that runs it. A trigger has no inputs unless it says so."""
+
+    def make(run: Run) -> NodeType:
+        text = inspect.getdoc(run) or ""
+        title = run.__name__.strip("_").replace("_", " ").capitalize()
+        default_inputs = () if kind is Kind.TRIGGER else ("main",)
+        return NodeType(
+            name=name,
+            kind=kind,
+            title=title,
+            description=text,
+            schema=parameters.model_json_schema(),
+            parameters=parameters,
+            run=run,
+            resume=resume,
+            inputs=default_inputs if inputs is None else inputs,
+            outputs=outputs,
+            join=join,
+            per_item=per_item,
+            ports=ports,
+        )
+
+    return make
+
+
+def resumed_with(call: Call[Any], items: Items) -> Call[Any]:
+    """The call with its first input's items replaced."""
+    first = next(iter(call.inputs), "main")
+    return replace(call, inputs={**call.inputs, first: items})
