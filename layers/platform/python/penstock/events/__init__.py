@@ -13,6 +13,7 @@ Errors:
     ├── Conflict            another writer was first: reload and decide again
     ├── StreamGap           a commit is missing between two that were read: read again
     ├── UnknownEventType    this code does not know a stored event: deploy the newer code
+    ├── UnknownDictionary   nor the dictionary that a commit was compressed with: likewise
     ├── CommitTooLarge      more than the store takes in one append
     ├── InvalidStreamId     a tenant, kind or key that cannot name a stream
     ├── StoreUnavailable    throttled, timed out or down: repeat later, it is safe
@@ -28,6 +29,7 @@ from penstock.events.errors import (
     InvalidStreamId,
     StoreUnavailable,
     StreamGap,
+    UnknownDictionary,
     UnknownEventType,
     ViewTooLarge,
 )
@@ -49,6 +51,7 @@ __all__ = [
     "StoreUnavailable",
     "StreamGap",
     "StreamId",
+    "UnknownDictionary",
     "UnknownEventType",
     "ViewTooLarge",
 ]

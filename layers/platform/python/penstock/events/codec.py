@@ -15,7 +15,7 @@ from typing import Any
 import zstandard
 
 from penstock.clock import from_millis, to_millis
-from penstock.events.errors import CommitTooLarge
+from penstock.events.errors import CommitTooLarge, UnknownDictionary
 from penstock.events.model import Commit, Event, Origin, StreamId
 from penstock.json import dumps, loads
 
@@ -67,8 +67,13 @@ class Codec:
         )
 
     def unpack(self, packed: PackedCommit) -> Commit:
-        """The inverse of `pack`. Raises zstandard.ZstdError or ValueError when the blob is damaged."""
+        """The inverse of `pack`.
+
+        Raises UnknownDictionary; zstandard.ZstdError or ValueError when the blob is damaged.
+        """
         dictionary = zstandard.get_frame_parameters(packed.blob).dict_id
+        if dictionary and dictionary not in dictionaries():
+            raise UnknownDictionary(str(packed.stream), dictionary)
         text = self._decompressor(dictionary).decompress(packed.blob, max_output_size=self._largest)
         return Commit(packed.stream, packed.number, packed.commit_id, tuple(_events(packed, loads(text))))
 

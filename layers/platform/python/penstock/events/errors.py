@@ -37,6 +37,14 @@ class UnknownEventType(EventStoreError):
         self.kind, self.event_type, self.schema = kind, event_type, schema
 
 
+class UnknownDictionary(EventStoreError):
+    """A commit was compressed with a dictionary that this code does not have."""
+
+    def __init__(self, stream: str, dictionary: int) -> None:
+        super().__init__(f"stream {stream}: compression dictionary {dictionary} is not shipped with this code")
+        self.stream, self.dictionary = stream, dictionary
+
+
 class CommitTooLarge(EventStoreError):
     """The commit's size in bytes of JSON is over the limit."""
 

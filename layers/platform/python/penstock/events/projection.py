@@ -80,8 +80,12 @@ def project(store: EventStore, views: ViewStore, projection: Projection, stream:
         row = _catch_up(store, projection, stream, base)
         if row is None or row is base:
             return base.position if base else START
-        won = views.save(row, replaces=kept)
-        losses = 0 if won else losses + 1
+        if not views.save(row, replaces=kept):
+            losses += 1
+        elif row.position.commit - (base.position.commit if base else 0) < COMMITS_A_SAVE:
+            return row.position
+        else:
+            losses = 0
     raise Conflict(str(stream), kept.position.commit if kept else 0)
 
 

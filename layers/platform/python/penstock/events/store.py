@@ -1,4 +1,4 @@
-"""The event store's port. Every implementation passes `tests/contract/event_store.py`."""
+"""The event store's port. Every implementation passes `tests/contract/test_event_store.py`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol

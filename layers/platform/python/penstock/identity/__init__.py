@@ -3,6 +3,7 @@
     model   Principal, Scope
     keys    API keys: made once, stored hashed, revoked
     tokens  JWTs of an identity provider
+    access  a request's headers → Principal
 
 Errors:
 

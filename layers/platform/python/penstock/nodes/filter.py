@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from penstock.json import JSONObject
 from penstock.workflows.node import Call, Emit, Kind, NodeParameters, Outcome, node_type
 
 
@@ -17,7 +18,8 @@ def filter_items(call: Call[Parameters]) -> Outcome:
 
     Items that meet it leave by `kept`, the others by `dropped`, in their order.
     """
-    kept, dropped = [], []
+    kept: list[JSONObject] = []
+    dropped: list[JSONObject] = []
     for item, parameters in call.each():
         (kept if parameters.condition else dropped).append(item)
     return Emit({"kept": kept, "dropped": dropped})

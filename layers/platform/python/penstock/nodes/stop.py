@@ -8,7 +8,9 @@ from penstock.workflows.node import Call, Kind, NodeFailure, NodeParameters, Out
 class Parameters(NodeParameters):
     """What went wrong."""
 
-    message: str = Field(min_length=1, max_length=1_000, description="A sentence for people: what is wrong, and with what")
+    message: str = Field(
+        min_length=1, max_length=1_000, description="A sentence for people: what is wrong, and with what"
+    )
     kind: str = Field(
         default="Stopped",
         pattern=r"^[A-Za-z][A-Za-z0-9_]{0,59}$",

@@ -50,8 +50,9 @@ class Parameters(NodeParameters):
 def _ports(parameters: JSONObject) -> tuple[Ports, Ports]:
     rules = parameters.get("rules")
     rules = rules if isinstance(rules, list | tuple) else []
-    names = [rule["output"] for rule in rules if isinstance(rule, dict) and isinstance(rule.get("output"), str)]
-    return ("main",), (*dict.fromkeys(names), FALLBACK)
+    names = [rule.get("output") for rule in rules if isinstance(rule, dict)]
+    fixed = [name for name in names if isinstance(name, str) and "{{" not in name]
+    return ("main",), (*dict.fromkeys(fixed), FALLBACK)
 
 
 @node_type("core.switch", kind=Kind.CONTROL, parameters=Parameters, outputs=(FALLBACK,), ports=_ports)
@@ -60,11 +61,10 @@ def switch(call: Call[Parameters]) -> Outcome:
 
     Every rule names an output and a condition. Items that meet no rule leave by `fallback`.
     """
-    names = [rule.output for rule in call.parameters.rules]
-    outputs: dict[str, list[JSONObject]] = {name: [] for name in (*names, FALLBACK)}
+    outputs: dict[str, list[JSONObject]] = {}
     for item, parameters in call.each():
         for name in _ways(parameters):
-            outputs[name].append(item)
+            outputs.setdefault(name, []).append(item)
     return Emit(outputs)
 
 

@@ -1,13 +1,13 @@
 """Workflows as they are listed, and found by what triggers them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from penstock.clock import iso
 from penstock.events import Event, StreamId
 from penstock.events.projection import Projection
 from penstock.json import JSONObject
 from penstock.workflows.lifecycle import EVENTS, Status
+from penstock.workflows.triggers import found_by
 
 
 def _drafted(document: JSONObject, event: Event) -> JSONObject:
@@ -75,17 +75,10 @@ def published_triggers(document: JSONObject) -> list[JSONObject]:
     return document["versions"][-1]["triggers"] if document["status"] == Status.PUBLISHED else []
 
 
-_LOOKUPS: Mapping[str, Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]] = {
-    "core.trigger.webhook": lambda parameters: [("webhook", parameters["path"])],
-    "core.trigger.event": lambda parameters: [("event", event_type) for event_type in parameters["types"]],
-}
-
-
 def lookups(_: StreamId, document: JSONObject) -> Iterable[tuple[str, str]]:
-    """How triggers find the workflow: by a webhook's path, by an event's type."""
+    """How the workflow is found by what starts it (see `workflows.triggers`)."""
     for trigger in published_triggers(document):
-        find = _LOOKUPS.get(trigger["type"])
-        yield from find(trigger["parameters"]) if find else ()
+        yield from found_by(trigger["type"], trigger["parameters"])
 
 
 def index(_: StreamId, document: JSONObject) -> Mapping[str, str]:

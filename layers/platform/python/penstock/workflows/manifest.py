@@ -9,7 +9,7 @@ from pathlib import Path
 
 import penstock
 from penstock.json import JSONObject, canonical, loads
-from penstock.workflows.node import Kind, NodeType
+from penstock.workflows.node import Kind, Listens, NodeType
 
 MANIFEST = Path(penstock.__file__).parent.parent / "penstock_manifest.json"
 _CODE = ("parameters", "run", "resume", "ports")
@@ -29,8 +29,9 @@ def read_manifest(file: Path = MANIFEST) -> dict[str, NodeType]:
 
 
 def _node_type(entry: JSONObject) -> NodeType:
-    ports = {name: tuple(entry[name]) for name in _TUPLES}
-    return NodeType(**{**entry, **ports, "kind": Kind(entry["kind"])}, parameters=None, run=None)
+    known = {name: tuple(entry[name]) for name in _TUPLES}
+    listens = entry["listens"] and Listens(**{**entry["listens"], "types": tuple(entry["listens"]["types"])})
+    return NodeType(**{**entry, **known, "kind": Kind(entry["kind"]), "listens": listens}, parameters=None, run=None)
 
 
 def main() -> None:

@@ -153,6 +153,18 @@ Ports: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Listens:
+    """The events that a wing's trigger starts on: of these types, from streams of this kind.
+
+    `match` maps a dotted path in the event to the parameter that holds the values allowed there; none allows all.
+    """
+
+    kind: str
+    types: tuple[str, ...]
+    match: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class NodeType:
     """One entry of the catalogue.
 
@@ -160,7 +172,7 @@ class NodeType:
     (or can no longer get one); a `loop` gets its first input and, each time its batch has come round, all that came
     back by `next` so far, until it keeps no memory. `ports` computes inputs and outputs from the
     parameters where they depend on them. `per_item` says whether expressions are resolved for every item or once.
-    `parameters` and `run` are None for a type whose code is elsewhere.
+    `parameters` and `run` are None for a type whose code is elsewhere. `listens` is for a wing's triggers.
     """
 
     name: str
@@ -176,6 +188,7 @@ class NodeType:
     join: Literal["any", "all", "loop"] = "any"
     per_item: bool = True
     ports: Callable[[JSONObject], tuple[Ports, Ports]] | None = None
+    listens: Listens | None = None
 
     @property
     def wing(self) -> str:
@@ -198,6 +211,7 @@ def node_type(
     per_item: bool = True,
     ports: Callable[[JSONObject], tuple[Ports, Ports]] | None = None,
     resume: Resume | None = None,
+    listens: Listens | None = None,
 ) -> Callable[[Run], NodeType]:
     """Make a node type of the function that runs it. A trigger has no inputs unless it says so."""
 
@@ -219,6 +233,7 @@ def node_type(
             join=join,
             per_item=per_item,
             ports=ports,
+            listens=listens,
         )
 
     return make

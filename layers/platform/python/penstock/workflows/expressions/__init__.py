@@ -25,10 +25,9 @@ from penstock.workflows.expressions.errors import (
     Where,
 )
 from penstock.workflows.expressions.sandbox import Limits, Sandbox, SandboxUnavailableError
-from penstock.workflows.expressions.scope import JSON, Scope
+from penstock.workflows.expressions.scope import Scope
 
 __all__ = [
-    "JSON",
     "Compiled",
     "ExpressionError",
     "ExpressionLimitError",

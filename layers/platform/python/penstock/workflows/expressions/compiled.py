@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from penstock.json import JSON
 from penstock.workflows.expressions.errors import (
     ExpressionError,
     ExpressionLimitError,
@@ -21,7 +22,7 @@ from penstock.workflows.expressions.parser import compile_fast
 from penstock.workflows.expressions.paths import Evaluate
 from penstock.workflows.expressions.prelude import MAX_RESULT
 from penstock.workflows.expressions.reasons import Failure
-from penstock.workflows.expressions.scope import JSON, Scope
+from penstock.workflows.expressions.scope import Scope
 from penstock.workflows.expressions.sources import mentions
 from penstock.workflows.expressions.template import OPEN, Code, UnclosedExpressionError, split
 from penstock.workflows.expressions.values import UNDEFINED, NotFast, container

@@ -67,8 +67,9 @@ class DateTime {
     const day = date.getUTCDate();
     date.setUTCDate(1);
     date.setUTCMonth(date.getUTCMonth() + months);
-    const last = new RealDate(RealDate.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
-    date.setUTCDate(Math.min(day, last));
+    const last = new RealDate(date.getTime());
+    last.setUTCMonth(last.getUTCMonth() + 1, 0);
+    date.setUTCDate(Math.min(day, last.getUTCDate()));
     return date;
   }
   startOf(name) {
@@ -77,8 +78,9 @@ class DateTime {
     const kept = FIELDS.indexOf(unit);
     if (kept < 0) throw new RangeError("unknown unit of time");
     const parts = FIELDS.map((field, index) => (index <= kept ? this[field] : index < 3 ? 1 : 0));
-    parts[1] -= 1;
-    return new DateTime(RealDate.UTC(...parts));
+    const date = new RealDate(0);
+    date.setUTCFullYear(parts[0], parts[1] - 1, parts[2]);
+    return new DateTime(date.setUTCHours(...parts.slice(3), 0));
   }
   endOf(name) { return this.startOf(name).plus({ [singular(name)]: 1 }).minus({ milliseconds: 1 }); }
   diff(other, name = "milliseconds") {

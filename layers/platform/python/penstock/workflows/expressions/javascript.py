@@ -6,10 +6,11 @@ import json
 from functools import lru_cache
 from typing import Final
 
+from penstock.json import JSON
 from penstock.workflows.expressions.prelude import program
 from penstock.workflows.expressions.reasons import KILLED, Failure, judge
 from penstock.workflows.expressions.sandbox import Sandbox, SandboxDiedError, shared
-from penstock.workflows.expressions.scope import JSON, Scope
+from penstock.workflows.expressions.scope import Scope
 from penstock.workflows.expressions.sources import data, mentions
 
 MAX_INPUT: Final = 8_000_000

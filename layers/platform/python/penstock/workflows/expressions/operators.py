@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Final
 
-from penstock.workflows.expressions.scope import JSON
+from penstock.json import JSON
 from penstock.workflows.expressions.values import NOT_FAST, UNDEFINED, Undefined, fraction, integer
 
 Operator = Callable[[JSON, JSON], JSON]

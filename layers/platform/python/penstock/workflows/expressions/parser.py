@@ -14,9 +14,10 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from penstock.json import JSON
 from penstock.workflows.expressions.operators import BINARY, Operator, negate, nullish, truthy
-from penstock.workflows.expressions.paths import INPUT, NAMES, Evaluate, Step, chain, node_root
-from penstock.workflows.expressions.scope import JSON, Scope
+from penstock.workflows.expressions.paths import INPUT, NAMES, WHOLE, Evaluate, Step, chain, node_root
+from penstock.workflows.expressions.scope import Scope
 from penstock.workflows.expressions.values import UNDEFINED, NotFast, leaf
 
 _TOKEN: Final = re.compile(
@@ -50,6 +51,8 @@ _END: Final = Token("end", "")
 
 def compile_fast(source: str) -> Evaluate | None:
     """The evaluator of `source`, or None when it needs JavaScript. It raises NotFast where data does."""
+    if source in WHOLE:
+        return WHOLE[source]
     try:
         parser = _Parser(_tokens(source))
         evaluate = parser.ternary()

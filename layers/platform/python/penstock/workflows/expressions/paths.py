@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
-from penstock.workflows.expressions.scope import JSON, Scope
+from penstock.json import JSON
+from penstock.workflows.expressions.scope import Scope
 from penstock.workflows.expressions.values import NOT_FAST, UNDEFINED, leaf
 
 Evaluate = Callable[[Scope], JSON]
@@ -40,6 +42,25 @@ class Step:
 
     name: str
     optional: bool = False
+
+
+def _iso(moment: datetime) -> str:
+    """As Date.prototype.toISOString (ECMA-262 §21.4.4.36) writes it: UTC, milliseconds, `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+WHOLE: Final[dict[str, Evaluate]] = {
+    "$now": lambda scope: _iso(scope.now),
+    "$now.toISO()": lambda scope: _iso(scope.now),
+    "$now.toISODate()": lambda scope: _iso(scope.now)[:10],
+    "$today": lambda scope: _iso(_midnight(scope.now)),
+    "$today.toISODate()": lambda scope: _iso(scope.now)[:10],
+}
+"""Expressions that are fast only as they stand: inside an operation `$now` is an object."""
 
 
 def _first(items: Sequence[JSON]) -> JSON:

@@ -9,6 +9,7 @@ SandboxUnavailableError  there is no worker; trying again elsewhere or later may
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import select
@@ -56,7 +57,6 @@ class Sandbox:
         self._limits = limits or Limits()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._owner = 0
 
     def evaluate(self, program: str, data: str) -> tuple[str, str]:
         """The answer's letter and text, as `worker` defines them. Raises SandboxDiedError, SandboxUnavailableError."""
@@ -81,13 +81,11 @@ class Sandbox:
             self._stop()
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._owner != os.getpid():
-            # after a fork the pipes belong to the parent's evaluations
-            self._process = None
+        # after a fork, too: to the child the worker is none of its own, and poll calls it ended
         if self._process is not None and self._process.poll() is not None:
             self._stop()
         if self._process is None:
-            self._process, self._owner = _start(self._limits), os.getpid()
+            self._process = _start(self._limits)
             self._await_start(self._process)
         return self._process
 
@@ -175,6 +173,7 @@ def _read(process: subprocess.Popen[bytes], size: int, deadline: float) -> bytes
 
 
 _SHARED: Final = Sandbox()
+atexit.register(_SHARED.close)
 
 
 def shared() -> Sandbox:

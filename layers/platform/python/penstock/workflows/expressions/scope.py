@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeAlias
 
-JSON: TypeAlias = Any
-"""A JSON value as `json.loads` gives it. Any, because a recursive alias would refuse `dict[str, Any]`."""
+from penstock.json import JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from penstock.workflows.expressions.scope import JSON, Scope
+from penstock.json import JSON
+from penstock.workflows.expressions.scope import Scope
 
 ROOTS: Final = (
     "$json",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from penstock.workflows.expressions.scope import JSON
+from penstock.json import JSON
 
 SAFE_INTEGER: Final = 2**53
 PLAIN_TEXT: Final = 100_000

@@ -1,0 +1,10 @@
+"""Reads the event store's stream and nudges every consumer whose kinds of streams have moved."""
+
+from typing import Any
+
+from penstock.aws import wiring
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """A DynamoDB stream event in, the records to try again out."""
+    return wiring.sequencer().relay(event["Records"])

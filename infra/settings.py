@@ -1,0 +1,57 @@
+"""What differs between stages: how long things are kept, how soon they are retried, how hard the door is held."""
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_logs as logs
+
+from infra.stage_names import LOCAL, PRODUCTION
+
+
+@dataclass(frozen=True)
+class StageSettings:
+    """`visibility_factor` multiplies a function's timeout; the API's rate is in requests/s."""
+
+    name: str
+    keep_data: bool = False
+    log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
+    visibility_factor: int = 6  # what AWS recommends, so that a throttled batch is not delivered twice
+    max_receives: int = 5
+    stream_retries: int = 10
+    max_concurrency: int = 10
+    api_rate: int = 200
+    api_burst: int = 400
+
+    @property
+    def prefix(self) -> str:
+        return f"penstock-{self.name}"
+
+    @property
+    def removal(self) -> cdk.RemovalPolicy:
+        return cdk.RemovalPolicy.RETAIN if self.keep_data else cdk.RemovalPolicy.DESTROY
+
+
+def settings_for(stage: str) -> StageSettings:
+    """The settings of a stage by name; a stage that is neither production nor local is a development stage."""
+    if stage == PRODUCTION:
+        return StageSettings(
+            PRODUCTION,
+            keep_data=True,
+            log_retention=logs.RetentionDays.ONE_YEAR,
+            max_concurrency=50,
+            api_rate=1_000,
+            api_burst=2_000,
+        )
+    if stage == LOCAL:
+        # A person waits for the retries of a broken message here, and a worker process costs 60 to 100 MB.
+        return StageSettings(
+            LOCAL,
+            log_retention=logs.RetentionDays.ONE_DAY,
+            visibility_factor=1,
+            max_receives=3,
+            stream_retries=3,
+            max_concurrency=2,
+            api_rate=10_000,
+            api_burst=20_000,
+        )
+    return StageSettings(stage)

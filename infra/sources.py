@@ -1,0 +1,72 @@
+"""Our own source of each wing, staged as a Lambda layer under `build/layers/<wing>/`.
+
+The platform's layer also carries the node-type manifest, so that no function imports every node to list them.
+"""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from infra.content import content_hash
+from infra.errors import ManifestError
+
+BASE_WING = "platform"
+MANIFEST_MODULE = "penstock.workflows.manifest"
+MANIFEST_FILE = "penstock_manifest.json"
+MANIFEST_TIMEOUT_SECONDS = 60
+CACHES = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache")
+
+
+def wings(root: Path) -> tuple[str, ...]:
+    """The wings that are there, platform first."""
+    names = (folder.parent.name for folder in (root / "layers").glob("*/python"))
+    return tuple(sorted(names, key=lambda name: (name != BASE_WING, name)))
+
+
+def stage_sources(root: Path, wing: str) -> Path:
+    """A folder holding `python/<package>` of the wing, without caches, and the manifest for the platform.
+
+    Staged anew only when a source has changed, since the manifest imports every node there is.
+    """
+    staged = root / "build/layers" / wing
+    current = _fingerprint(root, wing)
+    marker = staged.with_suffix(".sha256")
+    if staged.is_dir() and marker.is_file() and marker.read_text(encoding="utf-8") == current:
+        return staged
+    staged.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=staged.parent) as scratch:
+        fresh = Path(scratch) / "python"
+        shutil.copytree(root / "layers" / wing / "python", fresh, ignore=CACHES)
+        if wing == BASE_WING:
+            write_manifest(root, fresh / MANIFEST_FILE)
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir()
+        fresh.rename(staged / "python")
+    marker.write_text(current, encoding="utf-8")
+    return staged
+
+
+def _fingerprint(root: Path, wing: str) -> str:
+    """The platform's layer holds the manifest, so it changes with the nodes of any wing."""
+    sources = wings(root) if wing == BASE_WING else (wing,)
+    return "\n".join(content_hash(root / "layers" / source / "python") for source in sources)
+
+
+def write_manifest(root: Path, target: Path) -> None:
+    """Writes the catalogue of node types to `target`; raises `ManifestError`."""
+    if importlib.util.find_spec(MANIFEST_MODULE) is None:
+        return
+    try:
+        subprocess.run(  # noqa: S603
+            [sys.executable, "-m", MANIFEST_MODULE, str(target)],
+            cwd=root,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=MANIFEST_TIMEOUT_SECONDS,
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        raise ManifestError(f"{MANIFEST_MODULE}: {getattr(error, 'stderr', None) or error}") from error

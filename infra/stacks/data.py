@@ -1,0 +1,75 @@
+"""What is kept: the events, the read models folded from them, and payloads too large for either."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.settings import StageSettings
+
+VIEWS_INDEX = "by_index"
+
+
+class DataStack(cdk.Stack):
+    """Two tables and a bucket."""
+
+    def __init__(self, scope: Construct, settings: StageSettings) -> None:
+        super().__init__(scope, "Data")
+        self.settings = settings
+        self.events = self._table(
+            "Events",
+            sort_key=dynamodb.Attribute(name="commit", type=dynamodb.AttributeType.NUMBER),
+            stream=dynamodb.StreamViewType.NEW_IMAGE,
+        )
+        self.views = self._table(
+            "Views",
+            sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+            time_to_live_attribute="expires",
+        )
+        self.views.add_global_secondary_index(
+            index_name=VIEWS_INDEX,
+            partition_key=dynamodb.Attribute(name="gpk", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="gsk", type=dynamodb.AttributeType.STRING),
+        )
+        self.payloads = self._bucket("Payloads")
+        cdk.CfnOutput(self, "EventsTable", value=self.events.table_name)
+        cdk.CfnOutput(self, "ViewsTable", value=self.views.table_name)
+        cdk.CfnOutput(self, "PayloadsBucket", value=self.payloads.bucket_name)
+
+    def _table(
+        self,
+        name: str,
+        *,
+        sort_key: dynamodb.Attribute,
+        stream: dynamodb.StreamViewType | None = None,
+        time_to_live_attribute: str | None = None,
+    ) -> dynamodb.Table:
+        return dynamodb.Table(
+            self,
+            name,
+            table_name=f"{self.settings.prefix}-{name.lower()}",
+            partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+            sort_key=sort_key,
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            stream=stream,
+            time_to_live_attribute=time_to_live_attribute,
+            deletion_protection=self.settings.keep_data,
+            removal_policy=self.settings.removal,
+        )
+
+    def _bucket(self, name: str) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            name,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=self.settings.keep_data,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=self.settings.removal,
+        )

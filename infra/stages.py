@@ -1,0 +1,41 @@
+"""One stage of Penstock: data → events → compute → api → observability, each built on what stands to its left."""
+
+import re
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from infra.definition import FunctionDefinition
+from infra.layers import WingLayers
+from infra.settings import settings_for
+from infra.stacks.api import ApiStack
+from infra.stacks.compute import ComputeStack
+from infra.stacks.data import DataStack
+from infra.stacks.events import EventsStack
+from infra.stacks.observability import ObservabilityStack
+
+STAGE_NAME = re.compile(r"[a-z][a-z0-9]{0,15}")
+
+
+class PenstockStage(cdk.Stage):
+    """`penstock-<stage>`. Raises `ValueError` for a name that cannot be part of resource names."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        stage: str,
+        *,
+        functions: tuple[FunctionDefinition, ...],
+        layers: dict[str, WingLayers],
+        env: cdk.Environment | None = None,
+    ) -> None:
+        if not STAGE_NAME.fullmatch(stage):
+            raise ValueError(f"stage {stage!r} must be a lower-case word of at most 16 letters and digits")
+        settings = settings_for(stage)
+        super().__init__(scope, settings.prefix, env=env)
+        self.data = DataStack(self, settings)
+        self.events = EventsStack(self, settings, functions)
+        self.compute = ComputeStack(self, settings, functions, layers, data=self.data, events=self.events)
+        self.api = ApiStack(self, settings, self.compute)
+        self.observability = ObservabilityStack(self, settings, events=self.events, compute=self.compute, api=self.api)
+        cdk.Tags.of(self).add("penstock:stage", stage)

@@ -1,0 +1,154 @@
+"""An endpoint's application: what every route gets without asking.
+
+    api = Api("Workflows")
+
+    @api.get("/v1/workflows/<workflow>", summary="Read a workflow")
+    def read(workflow: str) -> WorkflowView:
+        who = api.require(Scope.READ)
+        ...
+
+    def handler(event, context):
+        return api.resolve(event, context)
+
+A request is authenticated, bounded in size, answered once per `Idempotency-Key`, and every error becomes a problem
+detail. A path's parameters are validated by their annotations; one named `<path>` takes all that is left, slashes too.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
+from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, HTTPBearer
+
+from penstock.api.idempotency import LONGEST_KEY, Once, Request
+from penstock.api.problems import MEDIA_TYPE, PROBLEMS, AnswerTooLarge, InvalidRequest, TooLarge, answer
+from penstock.events import Origin
+from penstock.identity.model import Principal, Scope, Unauthenticated
+from penstock.json import canonical
+
+LARGEST_BODY = 6_000_000
+LARGEST_ANSWER = 5_900_000
+"""Characters; Lambda takes and gives 6 MB, with the event around the body."""
+
+_PARAMETER = re.compile(r"<(\w+)>")
+SECURITY_SCHEMES = {
+    "api_key": APIKey(name="X-API-Key", in_=APIKeyIn.header),
+    "bearer": HTTPBearer(bearerFormat="JWT"),
+}
+LONGEST_CORRELATION = 128
+_LOG = logging.getLogger(__name__)
+Authenticate = Callable[[Mapping[str, str]], Principal]
+"""Headers, by lower-case name, to the principal; raises Unauthenticated."""
+Next = Callable[[APIGatewayRestResolver], Response[Any]]
+
+
+class Api(APIGatewayRestResolver):
+    """A resolver with the platform's habits. `is_public` leaves authentication to the routes."""
+
+    def __init__(
+        self, tag: str, *, authenticate: Authenticate, once: Once | None = None, is_public: bool = False
+    ) -> None:
+        super().__init__(enable_validation=True, cors=CORSConfig(expose_headers=["ETag"], max_age=600))
+        self.tag = tag
+        self._authenticate, self._once = authenticate, once
+        self.use([self._bounded, *([] if is_public else [self._authenticated]), self._answered_once])
+        self.exception_handler([*PROBLEMS, Exception])(self._problem)
+
+    def resolve(self, event: Any, context: Any) -> dict[str, Any]:
+        """An API Gateway request in, its answer out."""
+        answered = super().resolve(event, context)
+        if len(answered.get("body") or "") <= LARGEST_ANSWER:
+            return answered
+        problem = answer(AnswerTooLarge(LARGEST_ANSWER), self.request_id())
+        return {
+            **answered,
+            "statusCode": problem.status_code,
+            "body": problem.body,
+            "isBase64Encoded": False,
+            "multiValueHeaders": {"Content-Type": [MEDIA_TYPE]},
+        }
+
+    def principal(self) -> Principal:
+        """Who is asking. Raises Unauthenticated."""
+        who: Principal | None = self.context.get("principal")
+        if who is None:
+            who = self.context["principal"] = self._authenticate(self.headers())
+        return who
+
+    def require(self, scope: Scope) -> Principal:
+        """Who is asking, if they may do this. Raises Unauthenticated, Forbidden."""
+        who = self.principal()
+        who.require(scope)
+        return who
+
+    def origin(self, actor: str | None = None) -> Origin:
+        """Who caused what this request writes: the principal, or an actor that stands in for a nameless caller.
+
+        The correlation is the caller's `X-Correlation-Id`, if it gave one.
+        """
+        correlation = self.headers().get("x-correlation-id", "")[:LONGEST_CORRELATION] or self.request_id()
+        return Origin(actor or self.principal().actor, correlation, f"request:{self.request_id()}")
+
+    def idempotency_key(self) -> str | None:
+        """The request's `Idempotency-Key`, if it has one. Raises InvalidRequest."""
+        key = self.headers().get("idempotency-key")
+        if key is not None and not 1 <= len(key) <= LONGEST_KEY:
+            raise InvalidRequest("Idempotency-Key", f"must have 1 to {LONGEST_KEY} characters")
+        return key
+
+    def headers(self) -> Mapping[str, str]:
+        """The request's headers, by lower-case name."""
+        return {name.lower(): value for name, value in (self.current_event.headers or {}).items()}
+
+    def request_id(self) -> str:
+        """API Gateway's id of the request."""
+        return str(self.current_event.request_context.request_id or "")
+
+    def revision(self) -> int | None:
+        """The revision in `If-Match`, if given. Raises InvalidRequest."""
+        text = self.headers().get("if-match", "").strip()
+        if text in ("", "*"):
+            return None
+        if not text.strip('W/"').isdigit():
+            raise InvalidRequest("If-Match", 'must be an entity tag that was given out, as "7"')
+        return int(text.strip('W/"'))
+
+    @staticmethod
+    def _compile_regex(rule: str, base_regex: str = "^{}/*$") -> re.Pattern[str]:
+        """A rule of Powertools', where `<path>` also matches slashes."""
+
+        def group(found: re.Match[str]) -> str:
+            return f"(?P<{found[1]}>{'.+?' if found[1] == 'path' else '[^/]+'})"
+
+        return re.compile(base_regex.format(_PARAMETER.sub(group, rule)))
+
+    def _bounded(self, app: APIGatewayRestResolver, proceed: Next) -> Response[Any]:
+        if len(app.current_event.body or "") > LARGEST_BODY:
+            raise TooLarge(LARGEST_BODY)
+        return proceed(app)
+
+    def _authenticated(self, app: APIGatewayRestResolver, proceed: Next) -> Response[Any]:
+        self.principal()
+        return proceed(app)
+
+    def _answered_once(self, app: APIGatewayRestResolver, proceed: Next) -> Response[Any]:
+        if self._once is None or app.current_event.http_method == "GET" or (key := self.idempotency_key()) is None:
+            return proceed(app)
+        request = Request(
+            tenant=self.principal().tenant,
+            key=key,
+            name=f"{app.current_event.http_method} {app.current_event.path}",
+            body=canonical([app.current_event.query_string_parameters or {}, app.current_event.body or ""]),
+            context=app.lambda_context,
+        )
+        return self._once(request, lambda: proceed(app))
+
+    def _problem(self, error: Exception) -> Response[str]:
+        response = answer(error, self.request_id())
+        if isinstance(error, Unauthenticated):
+            response.headers["WWW-Authenticate"] = 'ApiKey realm="penstock", Bearer realm="penstock"'
+        if response.status_code >= 500:
+            _LOG.error("request %s failed with %s", self.request_id(), type(error).__name__)
+        return response

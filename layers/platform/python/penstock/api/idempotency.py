@@ -1,0 +1,87 @@
+"""The `Idempotency-Key` header: a write that is sent again is answered as the first time, for a day.
+
+Kept by Powertools' idempotency in the views table. The same key with another body is refused; while the first is
+under way, so is the second. What failed is not kept: it may be sent again.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.idempotency import (
+    BasePersistenceLayer,
+    DynamoDBPersistenceLayer,
+    IdempotencyConfig,
+    idempotent_function,
+)
+
+from penstock.json import JSONObject
+
+KEPT_SECONDS = 86_400
+LONGEST_KEY = 255
+Proceed = Callable[[], Response[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request with a key. `name` is its method and path; `body` all else that must be the same to be the same.
+
+    `context` is Lambda's: a request whose function was cut off may be sent again as soon as its time is up.
+    """
+
+    tenant: str
+    key: str
+    name: str
+    body: bytes
+    context: Any
+
+
+class Once(Protocol):
+    """Answers a request once."""
+
+    def __call__(self, request: Request, proceed: Proceed) -> Response[Any]:
+        """The answer: the first one again, or what `proceed` answers."""
+        ...
+
+
+def once_in(table: Callable[[], str], client: Callable[[], Any]) -> Once:
+    """Once, kept in the table. Both are asked for at the first request, not at import."""
+
+    def once(request: Request, proceed: Proceed) -> Response[Any]:
+        call = idempotent_function(
+            _answer,
+            data_keyword_argument="call",
+            persistence_store=_layer(request.tenant, table(), client()),
+            config=_config(request.context),
+        )
+        digest = hashlib.sha256(request.body).hexdigest()
+        kept = call(call={"key": f"{request.name} {request.key}", "body": digest}, proceed=proceed)
+        return Response(**kept)
+
+    return once
+
+
+def _answer(call: JSONObject, proceed: Proceed) -> JSONObject:  # noqa: ARG001 - Powertools reads `call`
+    response = proceed()
+    return {"status_code": response.status_code, "body": response.body, "headers": dict(response.headers)}
+
+
+def _config(context: Any) -> IdempotencyConfig:
+    config = IdempotencyConfig(
+        event_key_jmespath="key", payload_validation_jmespath="body", expires_after_seconds=KEPT_SECONDS
+    )
+    config.register_lambda_context(context)
+    return config
+
+
+def _layer(tenant: str, table: str, client: Any) -> BasePersistenceLayer:
+    return DynamoDBPersistenceLayer(
+        table_name=table,
+        key_attr="pk",
+        sort_key_attr="sk",
+        static_pk_value=f"{tenant}#idempotency",
+        expiry_attr="expires",
+        boto3_client=client,
+    )

@@ -1,0 +1,104 @@
+"""What a function is told about its surroundings, by environment variables that its grants add."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from penstock.events.nudges import Consumer
+from penstock.json import loads
+
+
+class MissingSetting(Exception):
+    """An environment variable that the function needs is not set, or does not hold what it should."""
+
+    def __init__(self, name: str, reason: str = "is not set: does function.toml grant it?") -> None:
+        super().__init__(f"environment variable {name} {reason}")
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Reading a setting that is not there raises MissingSetting, which names the variable."""
+
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    @property
+    def stage(self) -> str:
+        """The stage's name."""
+        return self._text("PENSTOCK_STAGE")
+
+    @property
+    def events_table(self) -> str:
+        """The table of the event store."""
+        return self._text("PENSTOCK_EVENTS_TABLE")
+
+    @property
+    def views_table(self) -> str:
+        """The table of read models, snapshots and checkpoints."""
+        return self._text("PENSTOCK_VIEWS_TABLE")
+
+    @property
+    def payloads_bucket(self) -> str:
+        """The bucket of large payloads."""
+        return self._text("PENSTOCK_PAYLOADS_BUCKET")
+
+    @property
+    def bus(self) -> str:
+        """The name of the EventBridge bus."""
+        return self._text("PENSTOCK_BUS")
+
+    @property
+    def queues(self) -> Mapping[str, str]:
+        """Queue URLs by the consumer's name."""
+        return self._names("PENSTOCK_QUEUES")
+
+    @property
+    def queue_arns(self) -> Mapping[str, str]:
+        """Queue ARNs by the consumer's name, for schedules."""
+        return self._names("PENSTOCK_QUEUE_ARNS")
+
+    @property
+    def schedule_group(self) -> str:
+        """The EventBridge Scheduler group."""
+        return self._text("PENSTOCK_SCHEDULE_GROUP")
+
+    @property
+    def schedule_role_arn(self) -> str:
+        """The role that schedules send as."""
+        return self._text("PENSTOCK_SCHEDULE_ROLE_ARN")
+
+    @property
+    def node_runners(self) -> Mapping[str, str]:
+        """Function names by wing."""
+        return self._names("PENSTOCK_NODE_RUNNERS")
+
+    @property
+    def jwt(self) -> Mapping[str, str]:
+        """The identity provider: `issuer`, `audience`, and `public_key` (PEM) or `jwks_url`; empty when there is none."""
+        return self._names("PENSTOCK_JWT") if self.environment.get("PENSTOCK_JWT") else {}
+
+    @property
+    def consumers(self) -> tuple[Consumer, ...]:
+        """Whom the sequencer nudges."""
+        return tuple(
+            Consumer(name, each["url"], frozenset(each["kinds"]), int(each.get("delay", 0)))
+            for name, each in self._json("PENSTOCK_CONSUMERS").items()
+        )
+
+    def _text(self, name: str) -> str:
+        if not self.environment.get(name):
+            raise MissingSetting(name)
+        return self.environment[name]
+
+    def _names(self, name: str) -> Mapping[str, str]:
+        return {str(key): str(value) for key, value in self._json(name).items()}
+
+    def _json(self, name: str) -> dict[str, Any]:
+        try:
+            value = loads(self._text(name))
+        except ValueError as error:
+            raise MissingSetting(name, "is not JSON") from error
+        if not isinstance(value, dict):
+            raise MissingSetting(name, "is not a JSON object")
+        return value

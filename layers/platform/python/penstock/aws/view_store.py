@@ -1,0 +1,193 @@
+"""Read models in DynamoDB; the shapes of the items are in `view_items`.
+
+Entries and lookups are written before the row and removed after it, and a reader believes one only when the row
+names it too. What a crash leaves behind is therefore never seen. Each carries the commit it was written for, so that
+a slow rival neither overwrites nor removes a newer one.
+"""
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from time import sleep
+from typing import TYPE_CHECKING, Any
+
+from penstock.aws.errors import ConditionFailed, Unavailable, translated
+from penstock.aws.view_items import (
+    Extra,
+    Item,
+    commit_value,
+    extras,
+    gpk_of,
+    key_of,
+    lookup_pk,
+    row_item,
+    row_key,
+    start_key,
+    to_row,
+)
+from penstock.events.model import StreamId
+from penstock.events.views import DEFAULT_INDEX, Listing, Page, Row, View, index_text, page, start, view
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_KEYS_A_BATCH = 100
+_BATCH_ATTEMPTS = 8
+
+
+class DynamoViewStore:
+    """A ViewStore in DynamoDB. Safe for threads. Also raises AwsError."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client, self._table = client, table
+
+    def load(self, projection: str, stream: StreamId) -> Row | None:
+        """See ViewStore.load. A consistent read."""
+        return self._load(stream.tenant, projection, stream.key)
+
+    def save(self, row: Row, replaces: Row | None) -> bool:
+        """See ViewStore.save."""
+        item = row_item(row)
+        old, new = extras(replaces), extras(row)
+        for extra in new - old:
+            self._put_extra(extra, row.position.commit)
+        if not self._put_row(item, replaces):
+            return False
+        for extra in old - new:
+            self._delete_extra(extra, row.position.commit)
+        return True
+
+    def get(self, tenant: str, projection: str, key: str) -> View | None:
+        """See ViewStore.get. A consistent read."""
+        row = self._load(tenant, projection, key)
+        return view(row) if row else None
+
+    def list(
+        self,
+        tenant: str,
+        projection: str,
+        *,
+        index: str = DEFAULT_INDEX,
+        prefix: str = "",
+        newest_first: bool = True,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        """See ViewStore.list. The order is that of the GSI, which lags; the documents are read consistently."""
+        listing = Listing(tenant, projection, index, prefix, newest_first)
+        found = self._listed(listing, start(listing, limit, cursor), limit + 1)
+        return page(listing, limit, tuple(islice(found, limit + 1)))
+
+    def lookup(self, tenant: str, name: str, key: str) -> Sequence[str]:
+        """See ViewStore.lookup. A consistent read."""
+        request: Item = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": lookup_pk(tenant, name, key)}},
+            "ConsistentRead": True,
+        }
+        owners = [item["sk"]["S"].split("#") for items in self._query(request) for item in items]
+        rows = (self._load(tenant, projection, owner) for projection, owner in owners)
+        return sorted(row.stream.key for row in rows if row and (name, key) in row.lookups)
+
+    def _load(self, tenant: str, projection: str, key: str) -> Row | None:
+        with translated():
+            found = self._client.get_item(
+                TableName=self._table, Key=row_key(tenant, projection, key), ConsistentRead=True
+            )
+        return to_row(found["Item"]) if "Item" in found else None
+
+    def _put_row(self, item: Item, replaces: Row | None) -> bool:
+        condition: Item = {"ConditionExpression": "attribute_not_exists(pk)"}
+        if replaces:
+            condition = {
+                "ConditionExpression": "#commit = :commit AND revision = :revision",
+                "ExpressionAttributeNames": {"#commit": "commit"},
+                "ExpressionAttributeValues": {
+                    ":commit": {"N": str(replaces.position.commit)},
+                    ":revision": {"N": str(replaces.revision)},
+                },
+            }
+        return self._try(self._client.put_item, Item=item, **condition)
+
+    def _put_extra(self, extra: Extra, commit: int) -> bool:
+        return self._try(
+            self._client.put_item,
+            Item={**extra.key(), **extra.index_key(), "commit": {"N": str(commit)}},
+            ConditionExpression="attribute_not_exists(pk) OR #commit < :commit",
+            **commit_value(commit),
+        )
+
+    def _delete_extra(self, extra: Extra, commit: int) -> bool:
+        return self._try(
+            self._client.delete_item,
+            Key=extra.key(),
+            ConditionExpression="#commit <= :commit",
+            **commit_value(commit),
+        )
+
+    def _try(self, write: Callable[..., Any], **request: Any) -> bool:
+        """Whether the condition held."""
+        try:
+            with translated():
+                write(TableName=self._table, **request)
+        except ConditionFailed:
+            return False
+        return True
+
+    def _query(self, request: Item) -> Iterator[Sequence[Item]]:
+        while True:
+            with translated():
+                answer: Any = self._client.query(**request)
+            yield answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _listed(self, listing: Listing, after: str | None, limit: int) -> Iterator[tuple[str, Row]]:
+        """(index text, row) in the index's order, without what the rows do not confirm."""
+        for items in self._query(self._listing_request(listing, after, limit)):
+            found = [(item["gsk"]["S"], key_of(item)) for item in items]
+            rows = self._rows(listing, {key for _, key in found})
+            for text, key in found:
+                row = rows.get(key)
+                if row and listing.index in row.index and index_text(row, listing.index) == text:
+                    yield text, row
+
+    def _listing_request(self, listing: Listing, after: str | None, limit: int) -> Item:
+        partition = gpk_of(listing.tenant, listing.projection, listing.index)
+        condition, values = "gpk = :gpk", {":gpk": {"S": partition}}
+        if listing.prefix:
+            condition, values = (
+                f"{condition} AND begins_with(gsk, :prefix)",
+                {**values, ":prefix": {"S": listing.prefix}},
+            )
+        request: Item = {
+            "TableName": self._table,
+            "IndexName": "by_index",
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            "ScanIndexForward": not listing.newest_first,
+            "Limit": limit,
+        }
+        return request if after is None else {**request, "ExclusiveStartKey": start_key(listing, after)}
+
+    def _rows(self, listing: Listing, keys: Iterable[str]) -> Mapping[str, Row]:
+        """The rows that there are, by key."""
+        wanted = [row_key(listing.tenant, listing.projection, key) for key in sorted(keys)]
+        batches = (wanted[at : at + _KEYS_A_BATCH] for at in range(0, len(wanted), _KEYS_A_BATCH))
+        rows = (to_row(item) for batch in batches for item in self._batch(batch))
+        return {row.stream.key: row for row in rows}
+
+    def _batch(self, keys: Sequence[Item]) -> Iterator[Item]:
+        """What DynamoDB leaves undone is asked for again, with backoff."""
+        wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        for attempt in range(1, _BATCH_ATTEMPTS + 1):
+            with translated():
+                answer: Any = self._client.batch_get_item(RequestItems=wanted)
+            yield from answer["Responses"].get(self._table, ())
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                return
+            sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, no secret
+        raise Unavailable("BatchGetItem", "UnprocessedKeys")

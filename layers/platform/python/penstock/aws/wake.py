@@ -1,0 +1,70 @@
+"""Wakes executions: by a delayed SQS message while that reaches, by EventBridge Scheduler beyond."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil
+from typing import TYPE_CHECKING
+
+from penstock.aws.errors import translated
+from penstock.aws.queues import LONGEST_DELAY, Queues
+from penstock.clock import Clock, utc_now
+from penstock.events import StreamId
+from penstock.json import dumps
+
+if TYPE_CHECKING:
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+
+
+@dataclass(frozen=True)
+class Scheduler:
+    """One-off schedules that send a JSON message to a queue. They are deleted once they have fired."""
+
+    client: "EventBridgeSchedulerClient"
+    group: str
+    role_arn: str
+    queue_arns: Mapping[str, str]
+
+    def once(self, name: str, time: datetime, queue: str, message: Mapping[str, str]) -> None:
+        """Send the message at the time (UTC, to the second). The same name is scheduled once. Raises AwsError."""
+        with translated():
+            try:
+                self.client.create_schedule(
+                    Name=name,
+                    GroupName=self.group,
+                    ScheduleExpression=f"at({time.astimezone(UTC):%Y-%m-%dT%H:%M:%S})",
+                    FlexibleTimeWindow={"Mode": "OFF"},
+                    ActionAfterCompletion="DELETE",
+                    Target={
+                        "Arn": self.queue_arns[queue],
+                        "RoleArn": self.role_arn,
+                        "Input": dumps(dict(message)).decode(),
+                    },
+                )
+            except self.client.exceptions.ConflictException:
+                return
+
+
+@dataclass(frozen=True)
+class QueueWake:
+    """A Wake on the engine's queue."""
+
+    queues: Queues
+    url: str
+    scheduler: Scheduler
+    clock: Clock = utc_now
+
+    def at(self, execution: StreamId, time: datetime) -> None:
+        """See Wake.at. Raises AwsError."""
+        delay = max(ceil((time - self.clock()).total_seconds()), 0)
+        message = {"stream": str(execution)}
+        if delay <= LONGEST_DELAY:
+            self.queues.send(self.url, message, delay)
+        else:
+            self.scheduler.once(_name(execution, time), time, "engine", message)
+
+
+def _name(execution: StreamId, time: datetime) -> str:
+    """The same for the same wake-up, and within Scheduler's 64 characters."""
+    return "wake-" + hashlib.sha256(f"{execution} {time.isoformat()}".encode()).hexdigest()[:48]

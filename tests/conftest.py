@@ -1,0 +1,35 @@
+"""What tests of several areas share."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+def _create_tables(dynamodb: Any, events: str, views: str) -> None:
+    """The two tables as `infra` defines them."""
+    keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "commit", "KeyType": "RANGE"}]
+    types = [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "commit", "AttributeType": "N"}]
+    dynamodb.create_table(TableName=events, KeySchema=keys, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST")
+    dynamodb.create_table(
+        TableName=views,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "gpk", "gsk")],
+        BillingMode="PAY_PER_REQUEST",
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by_index",
+                "KeySchema": [
+                    {"AttributeName": "gpk", "KeyType": "HASH"},
+                    {"AttributeName": "gsk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    )
+
+
+@pytest.fixture(scope="session")
+def create_tables() -> Callable[..., None]:
+    """Makes the events and views tables: `create_tables(dynamodb, events, views)`."""
+    return _create_tables

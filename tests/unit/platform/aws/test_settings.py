@@ -1,0 +1,43 @@
+"""A function finds its surroundings, or says what it misses."""
+
+import pytest
+
+from penstock.aws.settings import MissingSetting, Settings
+from penstock.events.nudges import Consumer
+
+NAMES = {
+    "stage": "PENSTOCK_STAGE",
+    "events_table": "PENSTOCK_EVENTS_TABLE",
+    "views_table": "PENSTOCK_VIEWS_TABLE",
+    "payloads_bucket": "PENSTOCK_PAYLOADS_BUCKET",
+    "bus": "PENSTOCK_BUS",
+    "queues": "PENSTOCK_QUEUES",
+    "queue_arns": "PENSTOCK_QUEUE_ARNS",
+    "schedule_group": "PENSTOCK_SCHEDULE_GROUP",
+    "schedule_role_arn": "PENSTOCK_SCHEDULE_ROLE_ARN",
+    "node_runners": "PENSTOCK_NODE_RUNNERS",
+    "consumers": "PENSTOCK_CONSUMERS",
+}
+
+
+@pytest.mark.parametrize(("attribute", "variable"), NAMES.items())
+def test_a_setting_that_is_missing_or_empty_is_named(attribute: str, variable: str) -> None:
+    for environment in ({}, {variable: ""}):
+        with pytest.raises(MissingSetting, match=variable):
+            getattr(Settings(environment), attribute)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '"x"'])
+def test_names_that_are_no_json_object_are_refused(text: str) -> None:
+    with pytest.raises(MissingSetting, match=r"PENSTOCK_QUEUES .*JSON"):
+        _ = Settings({"PENSTOCK_QUEUES": text}).queues
+
+
+def test_consumers_are_read_with_their_kinds_and_delays() -> None:
+    text = '{"p": {"url": "http://q", "kinds": ["order"], "delay": 5}, "b": {"url": "http://r", "kinds": ["*"]}}'
+    expected = (Consumer("p", "http://q", frozenset({"order"}), 5), Consumer("b", "http://r", frozenset({"*"}), 0))
+    assert Settings({"PENSTOCK_CONSUMERS": text}).consumers == expected
+
+
+def test_names_are_read_by_name() -> None:
+    assert Settings({"PENSTOCK_QUEUES": '{"engine": "http://q"}'}).queues == {"engine": "http://q"}
