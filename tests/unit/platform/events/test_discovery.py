@@ -38,13 +38,12 @@ def declare(file: Path, name: str, kind: str = "brew") -> None:
     file.write_text(DECLARATION.format(name=name, kind=kind))
 
 
-def test_a_file_in_any_projections_package_is_enough(wing: Path) -> None:
+def test_a_file_in_a_wings_projections_folder_is_enough(wing: Path) -> None:
     declare(wing / "projections" / "kettles.py", "kettles")
-    declare(wing / "deep" / "down" / "projections" / "hops.py", "hops")
-    declare(wing / "sales" / "projections.py", "sales")
+    declare(wing / "projections" / "hops.py", "hops")
     declare(wing / "sales" / "other.py", "others")
     found = {projection.name for projection in discovery.projections_of("brew")}
-    assert found == {"kettles", "hops", "sales"}
+    assert found == {"kettles", "hops"}
     assert "penstock_brewing.sales.other" not in sys.modules
 
 
@@ -56,7 +55,7 @@ def test_a_projection_that_is_imported_elsewhere_counts_once(wing: Path) -> None
 
 def test_two_projections_of_one_name_are_refused(wing: Path) -> None:
     declare(wing / "projections" / "kettles.py", "kettles")
-    declare(wing / "sales" / "projections.py", "kettles", kind="sale")
+    declare(wing / "projections" / "kettles_too.py", "kettles", kind="sale")
     with pytest.raises(ValueError, match="kettles"):
         discovery.projections()
 

@@ -21,6 +21,9 @@ from penstock.json import JSONObject
 
 KEPT_SECONDS = 86_400
 LONGEST_KEY = 255
+LARGEST_KEPT = 90_000
+"""Characters of a body that is kept in the item, which ends at 400 KB: at most four bytes each."""
+
 Proceed = Callable[[], Response[Any]]
 
 
@@ -46,26 +49,50 @@ class Once(Protocol):
         ...
 
 
-def once_in(table: Callable[[], str], client: Callable[[], Any]) -> Once:
-    """Once, kept in the table. Both are asked for at the first request, not at import."""
+class Blobs(Protocol):
+    """Keeps bodies that are too large for an item."""
+
+    def put(self, prefix: str, blob: bytes) -> str:
+        """Keep the blob; returns the key to get it by."""
+        ...
+
+    def get(self, key: str) -> bytes:
+        """The blob."""
+        ...
+
+
+def once_in(table: Callable[[], str], client: Callable[[], Any], blobs: Callable[[], Blobs]) -> Once:
+    """Once, kept in the table, large bodies in `blobs`. They are asked for at the first request, not at import."""
 
     def once(request: Request, proceed: Proceed) -> Response[Any]:
         call = idempotent_function(
-            _answer,
+            _answer(blobs),
             data_keyword_argument="call",
             persistence_store=_layer(request.tenant, table(), client()),
             config=_config(request.context),
         )
         digest = hashlib.sha256(request.body).hexdigest()
         kept = call(call={"key": f"{request.name} {request.key}", "body": digest}, proceed=proceed)
-        return Response(**kept)
+        return _response(kept, blobs)
 
     return once
 
 
-def _answer(call: JSONObject, proceed: Proceed) -> JSONObject:  # noqa: ARG001 - Powertools reads `call`
-    response = proceed()
-    return {"status_code": response.status_code, "body": response.body, "headers": dict(response.headers)}
+def _answer(blobs: Callable[[], Blobs]) -> Callable[..., JSONObject]:
+    def keep(call: JSONObject, proceed: Proceed) -> JSONObject:  # noqa: ARG001 - Powertools reads `call`
+        response = proceed()
+        kept = {"status_code": response.status_code, "body": response.body, "headers": dict(response.headers)}
+        if len(response.body or "") <= LARGEST_KEPT:
+            return kept
+        return {**kept, "body": None, "blob": blobs().put("answers/answer", str(response.body).encode())}
+
+    return keep
+
+
+def _response(kept: JSONObject, blobs: Callable[[], Blobs]) -> Response[Any]:
+    if "blob" not in kept:
+        return Response(**kept)
+    return Response(kept["status_code"], body=blobs().get(kept["blob"]).decode(), headers=kept["headers"])
 
 
 def _config(context: Any) -> IdempotencyConfig:

@@ -12,4 +12,4 @@ def authenticate(headers: Mapping[str, str]) -> Principal:
     return wiring.access().authenticate(headers)
 
 
-once = once_in(lambda: wiring.settings().views_table, clients.dynamodb)
+once = once_in(lambda: wiring.settings().views_table, clients.dynamodb, wiring.payloads)

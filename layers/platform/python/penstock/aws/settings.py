@@ -75,7 +75,7 @@ class Settings:
 
     @property
     def jwt(self) -> Mapping[str, str]:
-        """The identity provider: `issuer`, `audience`, and `public_key` (PEM) or `jwks_url`; empty when there is none."""
+        """The identity provider: `issuer`, `audience`, `public_key` (PEM) or `jwks_url`; empty when there is none."""
         return self._names("PENSTOCK_JWT") if self.environment.get("PENSTOCK_JWT") else {}
 
     @property

@@ -46,7 +46,11 @@ class Principal:
     actor: str
     scopes: frozenset[Scope]
 
+    def may(self, scope: Scope) -> bool:
+        """Whether the principal has the scope."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
     def require(self, scope: Scope) -> None:
         """Raises Forbidden when the principal lacks the scope."""
-        if scope not in self.scopes and Scope.ADMIN not in self.scopes:
+        if not self.may(scope):
             raise Forbidden(scope)

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import penstock
+from penstock.discovery import declared
 from penstock.json import JSONObject, canonical, loads
 from penstock.workflows.node import Kind, Listens, NodeType
 
@@ -36,11 +37,9 @@ def _node_type(entry: JSONObject) -> NodeType:
 
 def main() -> None:
     """Write the manifest to the file named on the command line."""
-    from penstock.workflows.catalogue import installed
-
     target = Path(sys.argv[1])
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(canonical([describe(node_type) for node_type in installed().values()]))
+    target.write_bytes(canonical([describe(node_type) for node_type in declared("nodes", NodeType).values()]))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,50 @@
+"""How catalogues fill: what is declared in the modules of a folder of `penstock` and of every wing, with no list kept.
+
+Only those modules are imported; a wing that is not installed is not there.
+"""
+
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Protocol, TypeVar
+
+PLATFORM, WING = "penstock", "penstock_"
+
+
+class Named(Protocol):
+    """What a catalogue holds has a name."""
+
+    @property
+    def name(self) -> str:
+        """Unique in its catalogue."""
+        ...
+
+
+T = TypeVar("T", bound=Named)
+
+
+def packages() -> Iterator[str]:
+    """The platform's package and every wing's that is installed."""
+    yield PLATFORM
+    yield from sorted(module.name for module in pkgutil.iter_modules() if module.name.startswith(WING))
+
+
+def modules(folder: str) -> Iterator[ModuleType]:
+    """The modules of every package's `folder`, imported, in the order of their names."""
+    for package in packages():
+        name = f"{package}.{folder}"
+        if find_spec(name):
+            for module in sorted(pkgutil.iter_modules(import_module(name).__path__), key=lambda found: found.name):
+                yield import_module(f"{name}.{module.name}")
+
+
+def declared(folder: str, kind: type[T]) -> dict[str, T]:
+    """Every module-level object of a kind, by name, sorted. Raises ValueError when two share a name."""
+    found: dict[str, T] = {}
+    for module in modules(folder):
+        for value in vars(module).values():
+            if isinstance(value, kind) and found.setdefault(value.name, value) is not value:
+                raise ValueError(f"two of {folder} are named {value.name}; one is in {module.__name__}")
+    return dict(sorted(found.items()))
