@@ -70,8 +70,8 @@ class Settings:
 
     @property
     def node_runners(self) -> Mapping[str, str]:
-        """Function names by wing."""
-        return self._names("PENSTOCK_NODE_RUNNERS")
+        """Function names by wing; empty where no wing's function may be invoked."""
+        return self._names("PENSTOCK_NODE_RUNNERS") if self.environment.get("PENSTOCK_NODE_RUNNERS") else {}
 
     @property
     def jwt(self) -> Mapping[str, str]:

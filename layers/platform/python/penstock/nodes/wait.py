@@ -12,8 +12,10 @@ LONGEST_WAIT = timedelta(days=366)
 class Parameters(NodeParameters):
     """How long, or until when."""
 
-    seconds: float | None = Field(default=None, ge=0, le=LONGEST_WAIT.total_seconds())
-    until: AwareDatetime | None = Field(default=None, description="RFC 3339, as 2027-01-01T08:00:00Z")
+    seconds: float | None = Field(
+        default=None, ge=0, le=LONGEST_WAIT.total_seconds(), description="How long, from when the items come in"
+    )
+    until: AwareDatetime | None = Field(default=None, description="Or until when, in RFC 3339: 2027-01-01T08:00:00Z")
 
     @model_validator(mode="after")
     def _one_of(self) -> "Parameters":

@@ -44,13 +44,15 @@ def read(aggregate: Aggregate[Execution], stream: StreamId, commits: Iterable[Co
 
 
 def timeline(aggregate: Aggregate[Execution], stream: StreamId, commits: Iterable[Commit]) -> Iterator[Entry]:
-    """Every event of the commits, which must begin with the stream's first."""
+    """Every event of the commits, which must begin with the stream's first. Raises UnknownExecution."""
     state = aggregate.initial(stream)
     for commit in commits:
         for event in commit.events:
             attempt = _attempt(state, event.data)
             state = aggregate.fold(state, (event,))
             yield _entry(event, attempt, _counts(state, event))
+    if state.started is None:
+        raise UnknownExecution(stream.key)
 
 
 def _entry(event: Event, attempt: int | None, outputs: Mapping[str, int]) -> Entry:
