@@ -1,7 +1,7 @@
 """The CDK app. `python app.py` synthesises one stage; context `stage` and `target` say which and for what machine.
 
 `target` is `lambda-arm64` for AWS (python3.13) and `host` for the local stack, which runs functions on this
-machine's interpreter.
+machine's interpreter. Context `identity_provider`, set in cdk.json, names whose JWTs the API takes.
 """
 
 import os
@@ -24,6 +24,7 @@ def main() -> None:
         app.node.get_context("stage"),
         functions=discover(ROOT / "functions"),
         layers=build_layers(ROOT, TARGETS[app.node.get_context("target")]),
+        identity_provider=app.node.try_get_context("identity_provider"),
         env=cdk.Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION")),
     )
     app.synth()

@@ -1,6 +1,7 @@
 """What differs between stages: how long things are kept, how soon they are retried, how hard the door is held."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import aws_cdk as cdk
 from aws_cdk import aws_logs as logs
@@ -10,7 +11,10 @@ from infra.stage_names import LOCAL, PRODUCTION
 
 @dataclass(frozen=True)
 class StageSettings:
-    """`visibility_factor` multiplies a function's timeout; the API's rate is in requests/s."""
+    """`visibility_factor` multiplies a function's timeout; the API's rate is in requests/s.
+
+    `identity_provider` is whose JWTs the API takes: `issuer`, `audience`, and `jwks_url` or `public_key` (PEM).
+    """
 
     name: str
     keep_data: bool = False
@@ -21,6 +25,7 @@ class StageSettings:
     max_concurrency: int = 10
     api_rate: int = 200
     api_burst: int = 400
+    identity_provider: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def prefix(self) -> str:
@@ -31,8 +36,12 @@ class StageSettings:
         return cdk.RemovalPolicy.RETAIN if self.keep_data else cdk.RemovalPolicy.DESTROY
 
 
-def settings_for(stage: str) -> StageSettings:
+def settings_for(stage: str, identity_provider: Mapping[str, str] | None = None) -> StageSettings:
     """The settings of a stage by name; a stage that is neither production nor local is a development stage."""
+    return replace(_settings(stage), identity_provider=identity_provider or {})
+
+
+def _settings(stage: str) -> StageSettings:
     if stage == PRODUCTION:
         return StageSettings(
             PRODUCTION,

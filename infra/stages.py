@@ -1,6 +1,7 @@
 """One stage of Penstock: data → events → compute → api → observability, each built on what stands to its left."""
 
 import re
+from collections.abc import Mapping
 
 import aws_cdk as cdk
 from constructs import Construct
@@ -27,11 +28,12 @@ class PenstockStage(cdk.Stage):
         *,
         functions: tuple[FunctionDefinition, ...],
         layers: dict[str, WingLayers],
+        identity_provider: Mapping[str, str] | None = None,
         env: cdk.Environment | None = None,
     ) -> None:
         if not STAGE_NAME.fullmatch(stage):
             raise ValueError(f"stage {stage!r} must be a lower-case word of at most 16 letters and digits")
-        settings = settings_for(stage)
+        settings = settings_for(stage, identity_provider)
         super().__init__(scope, settings.prefix, env=env)
         self.data = DataStack(self, settings)
         self.events = EventsStack(self, settings, functions)

@@ -1,6 +1,7 @@
 """One function of `functions/`: its role, its log group, its layers, and no right that it did not ask for."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -9,7 +10,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.constructs.grants import Granted
-from infra.definition import FunctionDefinition
+from infra.definition import ApiTrigger, FunctionDefinition
 from infra.settings import StageSettings
 
 NOT_CODE = ["function.toml", "**/__pycache__", "__pycache__"]
@@ -57,6 +58,7 @@ class PenstockFunction(Construct):
                 "POWERTOOLS_SERVICE_NAME": definition.name,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+                **_identity_provider(definition, settings),
                 **granted.environment,
             },
         )
@@ -72,3 +74,13 @@ class PenstockFunction(Construct):
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             inline_policies={"grants": iam.PolicyDocument(statements=[own_log, *statements])},
         )
+
+
+def _identity_provider(definition: FunctionDefinition, settings: StageSettings) -> Mapping[str, str]:
+    """Endpoints authenticate; nothing else needs to know whose tokens hold."""
+    is_endpoint = isinstance(definition.trigger, ApiTrigger)
+    return (
+        {"PENSTOCK_JWT": json.dumps(dict(settings.identity_provider))}
+        if is_endpoint and settings.identity_provider
+        else {}
+    )

@@ -101,10 +101,12 @@ class Templates:
         return [(name, statement) for name, document in documents for statement in document["Statement"]]
 
 
-def synthesise(stage: str, functions: Path, layers: dict[str, WingLayers], outdir: Path) -> Templates:
+def synthesise(
+    stage: str, functions: Path, layers: dict[str, WingLayers], outdir: Path, identity_provider: Any = None
+) -> Templates:
     context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     app = cdk.App(outdir=str(outdir), context=context)
-    built = PenstockStage(app, stage, functions=discover(functions), layers=layers)
+    built = PenstockStage(app, stage, functions=discover(functions), layers=layers, identity_provider=identity_provider)
     assembly = built.synth()
     resources: dict[str, dict[str, Any]] = {}
     outputs: dict[str, Any] = {}

@@ -159,6 +159,16 @@ def test_a_function_knows_only_of_what_it_was_granted(sample: Templates, name: s
     assert variables["POWERTOOLS_SERVICE_NAME"] == name
 
 
+def test_only_endpoints_know_whose_tokens_the_api_takes(tmp_path: Any, layers: dict[str, WingLayers]) -> None:
+    for name in ("workflows", "engine"):
+        write_function(tmp_path, name, SAMPLE[name].replace('invoke = ["healthcare_nodes"]', ""))
+    provider = {"issuer": "https://id.example.org", "audience": "penstock", "jwks_url": "https://id.example.org/keys"}
+    templates = synthesise("dev", tmp_path, layers, tmp_path / "out", provider)
+    variables = templates.function("workflows")["Environment"]["Variables"]
+    assert json.loads(variables["PENSTOCK_JWT"]) == provider
+    assert "PENSTOCK_JWT" not in templates.function("engine")["Environment"]["Variables"]
+
+
 def test_the_sequencer_knows_every_consumer_with_its_kinds_and_delay(sample: Templates) -> None:
     joined = sample.function("sequencer")["Environment"]["Variables"]["PENSTOCK_CONSUMERS"]["Fn::Join"][1]
     text = "".join(part if isinstance(part, str) else "URL" for part in joined)
