@@ -15,6 +15,7 @@ from penstock.workflows.wire import (
     failure_to_json,
     outcome_from_json,
     outcome_to_json,
+    recognised,
     request_from_json,
     request_to_json,
 )
@@ -49,7 +50,7 @@ class WingRunner:
             raise NodeFailure(
                 "FunctionError", f"the function of {wing} failed with {body.get('errorType', 'an error')}"
             )
-        return outcome_from_json(unpack(body, self.payloads))
+        return recognised(outcome_from_json(unpack(body, self.payloads)), request.inputs)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """Node requests and outcomes as JSON: how the engine and a wing's function speak to each other."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from penstock.clock import iso
-from penstock.json import JSONObject
+from penstock.json import JSONObject, dumps
 from penstock.workflows.execution.running import NodeRequest
+from penstock.workflows.execution.state import Items
 from penstock.workflows.node import (
     AwaitCallback,
     Emit,
@@ -40,6 +41,15 @@ def outcome_from_json(data: JSONObject) -> Outcome:
     """The inverse of `outcome_to_json` and `failure_to_json`. Raises the NodeFailure that the node raised."""
     values = dict(data)
     return _OUTCOMES[values.pop("outcome")](values)
+
+
+def recognised(outcome: Outcome, inputs: Mapping[str, Items]) -> Outcome:
+    """The outcome with items that came in and went out unchanged as the same objects, so that they are stored once."""
+    if not isinstance(outcome, Emit):
+        return outcome
+    known = {dumps(item): item for items in inputs.values() for item in items}
+    outputs = {port: [known.get(dumps(item), item) for item in items] for port, items in outcome.outputs.items()}
+    return replace(outcome, outputs=outputs)
 
 
 def failure_to_json(failure: Exception) -> JSONObject:

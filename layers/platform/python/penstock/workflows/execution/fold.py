@@ -100,11 +100,10 @@ _EVOLVE: Mapping[type, Callable[[Execution, Any], None]] = {
 
 
 def _finish(execution: Execution, node: str, number: int) -> Run:
-    """Take the run out of the queue. It is the first, unless its state was stored by another order of work."""
-    if execution.ready[0].node == node and execution.ready[0].number == number:
-        return execution.ready.popleft()
-    run = next(run for run in execution.ready if run.node == node and run.number == number)
-    execution.ready.remove(run)
+    """Take the run that the event is about out of the queue. It is the first: events come in the queue's order."""
+    run = execution.ready.popleft()
+    if (run.node, run.number) != (node, number):
+        raise ValueError(f"execution {execution.id}: run {node}#{number} ended, but {run.key} was next")
     return run
 
 
