@@ -4,9 +4,10 @@ Only those modules are imported; a wing that is not installed is not there.
 """
 
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Protocol, TypeVar
 
@@ -34,10 +35,15 @@ def packages() -> Iterator[str]:
 def modules(folder: str) -> Iterator[ModuleType]:
     """The modules of every package's `folder`, imported, in the order of their names."""
     for package in packages():
-        name = f"{package}.{folder}"
-        if find_spec(name):
-            for module in sorted(pkgutil.iter_modules(import_module(name).__path__), key=lambda found: found.name):
-                yield import_module(f"{name}.{module.name}")
+        places = [str(Path(place) / folder) for place in _places(package)]
+        for module in sorted(pkgutil.iter_modules(places), key=lambda found: found.name):
+            yield import_module(f"{package}.{folder}.{module.name}")
+
+
+def _places(package: str) -> Iterable[str]:
+    """Where a top-level package lies; asking does not import it."""
+    spec = find_spec(package)
+    return spec.submodule_search_locations or () if spec else ()
 
 
 def declared(folder: str, kind: type[T]) -> dict[str, T]:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import time
+import tracemalloc
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -216,10 +217,17 @@ def test_a_reply_may_be_as_large_as_its_limit(run, server, size: int) -> None:
         assert failure(run, parameters).kind == "ReplyTooLarge"
 
 
-def test_a_compressed_reply_counts_by_what_it_unpacks_to(run, server) -> None:
-    server.answer = lambda _: Answer(200, gzip.compress(b"0" * 50_000_000), {"Content-Encoding": "gzip"})
-    failed = failure(run, {"url": server.url})
+def test_a_compressed_reply_counts_by_what_it_unpacks_to_and_is_unpacked_no_further(run, server) -> None:
+    bomb = gzip.compress(b"0" * 50_000_000)
+    server.answer = lambda _: Answer(200, bomb, {"Content-Encoding": "gzip"})
+    tracemalloc.start()
+    try:
+        failed = failure(run, {"url": server.url})
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
     assert (failed.kind, failed.permanent) == ("ReplyTooLarge", True)
+    assert peak < 10_000_000
 
 
 def test_a_compressed_reply_is_unpacked(run, server) -> None:
@@ -229,7 +237,15 @@ def test_a_compressed_reply_is_unpacked(run, server) -> None:
     assert main(run(NODE, [{}], {"url": server.url})) == [{"a": 1}]
 
 
-@pytest.mark.parametrize(("coding", "body"), [("zstd", b"x"), ("gzip", b"not gzip")])
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("zstd", b"x"),
+        ("gzip", b"not gzip"),
+        ("gzip", gzip.compress(b"a" * 99)[:-9]),
+        ("gzip", gzip.compress(b"a") + b"more"),
+    ],
+)
 def test_a_reply_that_cannot_be_unpacked_fails(run, server, coding: str, body: bytes) -> None:
     server.answer = lambda _: Answer(200, body, {"Content-Encoding": coding})
     assert failure(run, {"url": server.url}).kind == "UnreadableReply"

@@ -131,8 +131,3 @@ def test_a_sub_workflows_failure_is_the_nodes(run, signal: Signal, message: str)
     with pytest.raises(NodeFailure, match=f"^{message}$") as caught:
         run("core.workflow", [ITEM], {"workflow": "w2"}, signal=signal)
     assert (caught.value.kind, caught.value.permanent) == ("ChildFailed", False)
-
-
-def test_a_new_attempt_starts_a_new_sub_workflow_rather_than_hear_the_old_ones_failure(run) -> None:
-    outcome = run("core.workflow", [ITEM], {"workflow": "w2"}, signal=ended("failed", attempt=1), attempt=2)
-    assert outcome == StartWorkflow("w2", [ITEM])

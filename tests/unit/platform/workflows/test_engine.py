@@ -217,6 +217,35 @@ def test_a_child_that_fails_fails_its_parents_node() -> None:
     assert world.start().error["type"] == "ChildFailed"
 
 
+def test_a_retry_starts_a_new_child_that_the_old_one_cannot_answer_for() -> None:
+    again = {"retry": {"attempts": 2, "delay_seconds": 5}}
+    parent = workflow({"t": ("core.trigger.manual",), "c": ("core.workflow", {"workflow": "child"}, again)}, "t>c")
+    world = World({"main": parent, "child": ASK})
+    execution = world.start(execution_id="x")
+    (first,) = [stream for stream in world.store.streams() if stream != execution.id]
+    world.engine.cancel(first, "no", ORIGIN)
+    world.drain()
+    (second,) = [stream for stream in world.store.streams() if stream not in (execution.id, first)]
+    world.engine.resume(first, FOREVER)
+    assert world.engine.load(execution.id).status == "waiting"
+    token = next(iter(world.engine.load(second).waiting.values())).token
+    world.engine.signal(second, token, "yes", ORIGIN, FOREVER)
+    world.drain()
+    assert world.engine.load(execution.id).result() == [{"answer": "yes"}]
+
+
+def test_two_branches_that_failed_are_both_tried_again() -> None:
+    nodes = {
+        "t": ("core.trigger.manual",),
+        "a": ("test.flaky", {"fail_attempts": 1}),
+        "b": ("test.flaky", {"fail_attempts": 1}),
+    }
+    world = World({"main": workflow(nodes, "t>a, t>b")})
+    execution = world.start(execution_id="x")
+    assert world.engine.retry(execution.id, ORIGIN, FOREVER).status == "done"
+    assert set(world.runner.keys) == {"x/t/0/1", "x/a/0/1", "x/b/0/1", "x/a/0/2", "x/b/0/2"}
+
+
 def test_a_workflow_that_calls_itself_ends() -> None:
     parent = workflow({"t": ("core.trigger.manual",), "c": ("test.child", {"workflow": "main"})}, "t>c")
     execution = World({"main": parent}).start()

@@ -51,9 +51,12 @@ class Api(APIGatewayRestResolver):
         self, tag: str, *, authenticate: Authenticate, once: Once | None = None, is_public: bool = False
     ) -> None:
         super().__init__(enable_validation=True, cors=CORSConfig(expose_headers=["ETag"], max_age=600))
-        self.tag = tag
+        self.tag, self.is_public = tag, is_public
         self._authenticate, self._once = authenticate, once
-        self.use([self._bounded, *([] if is_public else [self._authenticated]), self._answered_once])
+        self._validated = self._request_validation_middleware
+        # Powertools validates before the middlewares of `use`; nobody is told of a shape who may not come in.
+        self._request_validation_middleware: Any = self._admitted if is_public else self._authenticated
+        self.use([self._answered_once])
         self.exception_handler([*PROBLEMS, Exception])(self._problem)
 
     def resolve(self, event: Any, context: Any) -> dict[str, Any]:
@@ -124,14 +127,15 @@ class Api(APIGatewayRestResolver):
 
         return re.compile(base_regex.format(_PARAMETER.sub(group, rule)))
 
-    def _bounded(self, app: APIGatewayRestResolver, proceed: Next) -> Response[Any]:
+    def _admitted(self, app: APIGatewayRestResolver, proceed: Next) -> Response[Any]:
         if len(app.current_event.body or "") > LARGEST_BODY:
             raise TooLarge(LARGEST_BODY)
-        return proceed(app)
+        admitted: Response[Any] = self._validated(app, proceed)
+        return admitted
 
     def _authenticated(self, app: APIGatewayRestResolver, proceed: Next) -> Response[Any]:
         self.principal()
-        return proceed(app)
+        return self._admitted(app, proceed)
 
     def _answered_once(self, app: APIGatewayRestResolver, proceed: Next) -> Response[Any]:
         if self._once is None or app.current_event.http_method == "GET" or (key := self.idempotency_key()) is None:

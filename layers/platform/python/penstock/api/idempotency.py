@@ -17,7 +17,7 @@ from aws_lambda_powertools.utilities.idempotency import (
     idempotent_function,
 )
 
-from penstock.json import JSONObject
+from penstock.json import JSONObject, dumps
 
 KEPT_SECONDS = 86_400
 LONGEST_KEY = 255
@@ -81,10 +81,11 @@ def once_in(table: Callable[[], str], client: Callable[[], Any], blobs: Callable
 def _answer(blobs: Callable[[], Blobs]) -> Callable[..., JSONObject]:
     def keep(call: JSONObject, proceed: Proceed) -> JSONObject:  # noqa: ARG001 - Powertools reads `call`
         response = proceed()
-        kept = {"status_code": response.status_code, "body": response.body, "headers": dict(response.headers)}
-        if len(response.body or "") <= LARGEST_KEPT:
-            return kept
-        return {**kept, "body": None, "blob": blobs().put("answers/answer", str(response.body).encode())}
+        text = response.body if isinstance(response.body, str | None) else dumps(response.body).decode()
+        kept = {"status_code": response.status_code, "headers": dict(response.headers)}
+        if len(text or "") <= LARGEST_KEPT:
+            return {**kept, "body": text}
+        return {**kept, "blob": blobs().put("answers/answer", str(text).encode())}
 
     return keep
 

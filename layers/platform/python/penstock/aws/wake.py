@@ -1,11 +1,11 @@
-"""Wakes executions: by a delayed SQS message while that reaches, by EventBridge Scheduler beyond."""
+"""Wakes executions and starts workflows in time: by a delayed SQS message while that reaches, by Scheduler beyond."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from penstock.aws.errors import translated
 from penstock.aws.queues import LONGEST_DELAY, Queues
@@ -16,10 +16,15 @@ from penstock.json import dumps
 if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
 
+    from penstock.workflows.schedules import Schedule
+
+TRIGGERS = "triggers"
+"""The consumer whose queue schedules of workflows send to."""
+
 
 @dataclass(frozen=True)
 class Scheduler:
-    """One-off schedules that send a JSON message to a queue. They are deleted once they have fired."""
+    """Schedules that send a JSON message to a queue: one-off ones, deleted once they have fired, and recurring ones."""
 
     client: "EventBridgeSchedulerClient"
     group: str
@@ -36,14 +41,38 @@ class Scheduler:
                     ScheduleExpression=f"at({time.astimezone(UTC):%Y-%m-%dT%H:%M:%S})",
                     FlexibleTimeWindow={"Mode": "OFF"},
                     ActionAfterCompletion="DELETE",
-                    Target={
-                        "Arn": self.queue_arns[queue],
-                        "RoleArn": self.role_arn,
-                        "Input": dumps(dict(message)).decode(),
-                    },
+                    Target=self._target(queue, message),
                 )
             except self.client.exceptions.ConflictException:
                 return
+
+    def put(self, schedule: "Schedule") -> None:
+        """See Schedules.put. Raises AwsError."""
+        given: Any = {
+            "Name": schedule.name,
+            "GroupName": self.group,
+            "ScheduleExpression": schedule.expression,
+            "ScheduleExpressionTimezone": schedule.timezone,
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": self._target(TRIGGERS, schedule.message),
+            **({"StartDate": schedule.begins} if schedule.begins else {}),
+        }
+        with translated():
+            try:
+                self.client.create_schedule(**given)
+            except self.client.exceptions.ConflictException:
+                self.client.update_schedule(**given)
+
+    def delete(self, name: str) -> None:
+        """See Schedules.delete. Raises AwsError."""
+        with translated():
+            try:
+                self.client.delete_schedule(Name=name, GroupName=self.group)
+            except self.client.exceptions.ResourceNotFoundException:
+                return
+
+    def _target(self, queue: str, message: Mapping[str, Any]) -> Any:
+        return {"Arn": self.queue_arns[queue], "RoleArn": self.role_arn, "Input": dumps(dict(message)).decode()}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import TracebackType
+from typing import Protocol
 
 import httpx
 
@@ -21,7 +22,7 @@ from penstock.http.errors import (
 from penstock.http.guard import Guard
 
 USER_AGENT = "Penstock"
-_CONTENT_CODINGS = "gzip, deflate"
+_CONTENT_CODINGS = "gzip"
 _HEADERS_KEPT_ABROAD = frozenset({"accept", "accept-encoding", "accept-language", "content-type", "user-agent", "host"})
 
 
@@ -68,12 +69,19 @@ def shown(url: str) -> str:
     return f"{parsed.scheme}://{parsed.host}{port}{parsed.path}"
 
 
+@cache
+def system_trust() -> ssl.SSLContext:
+    """Reading the authorities' certificates takes tens of milliseconds: once a process."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 @dataclass(frozen=True)
 class Session:
     """Exchanges that share their connections. Use it as a context."""
 
     guard: Guard
     clock: Callable[[], float] = time.monotonic
+    trust: Callable[[], ssl.SSLContext] = system_trust
     _transports: dict[tuple[str, str, int | None], httpx.HTTPTransport] = field(default_factory=dict)
 
     def __enter__(self) -> "Session":
@@ -138,16 +146,16 @@ class Session:
         """One a host and address: a connection made under one name is never used for another."""
         key = (url.host, address, url.port)
         if key not in self._transports:
-            self._transports[key] = httpx.HTTPTransport(verify=_trust(), trust_env=False)
+            self._transports[key] = httpx.HTTPTransport(verify=self.trust(), trust_env=False)
         return self._transports[key]
 
     def _body(self, response: httpx.Response, what: str, end: float, limits: Limits) -> bytes:
         """The body, decoded; never more of it in memory than the limit and one chunk."""
-        decode = _decoder(response.headers.get("content-encoding", ""), what)
+        decoder = _decoder(response.headers.get("content-encoding", ""), what)
         body = bytearray()
         try:
             for chunk in response.iter_raw():
-                body += decode(chunk, limits.reply_bytes + 1 - len(body))
+                body += decoder.decompress(chunk, limits.reply_bytes + 1 - len(body)) if decoder else chunk
                 self._left(what, end, limits)
                 if len(body) > limits.reply_bytes:
                     raise ReplyTooLarge(what, limits.reply_bytes)
@@ -157,6 +165,8 @@ class Session:
             raise ConnectionFailed(what, _reason(failed)) from None
         except zlib.error:
             raise UnreadableReply(what, "the reply's compression is broken") from None
+        if decoder and body and (not decoder.eof or decoder.unused_data):
+            raise UnreadableReply(what, "the reply's compression does not end where the reply does")
         return bytes(body)
 
     def _left(self, what: str, end: float, limits: Limits) -> float:
@@ -164,12 +174,6 @@ class Session:
         if left <= 0:
             raise ExchangeTimeout(what, limits.seconds)
         return left
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """Reading the authorities' certificates takes tens of milliseconds: once a process."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 def _first_hop(request: Request) -> httpx.Request:
@@ -229,16 +233,25 @@ def _reply(response: httpx.Response, body: bytes) -> Reply:
     )
 
 
-Decode = Callable[[bytes, int], bytes]
+class _Decoder(Protocol):
+    """What zlib's decompressors are."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
-def _decoder(coding: str, what: str) -> Decode:
-    """Takes a chunk and how many bytes of it are wanted at most."""
+def _decoder(coding: str, what: str) -> _Decoder | None:
+    """None where nothing is encoded. Raises UnreadableReply on a coding that was not asked for."""
     match coding.strip().lower():
         case "" | "identity":
-            return lambda chunk, _: chunk
-        case "gzip" | "x-gzip" | "deflate":
-            return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress
+            return None
+        case "gzip" | "x-gzip":
+            return zlib.decompressobj(zlib.MAX_WBITS | 16)
         case other:
             raise UnreadableReply(what, f"its content coding {other[:40]!r} is unknown")
 

@@ -9,7 +9,7 @@ import re
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 from penstock.http.errors import AddressRefused, HostNotFound
 
@@ -21,7 +21,8 @@ DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _NUMBER_LABEL = re.compile(r"(?:0x[0-9a-f]*|\d+)\Z", re.IGNORECASE)
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 """IPv4 addresses as an IPv6-only network reaches them (RFC 6052)."""
-_NOT_PUBLIC = (IPv6Network("2002::/16"), IPv6Network("64:ff9b:1::/48"), IPv6Network("fec0::/10"))
+_NOT_PUBLIC = tuple(map(ip_network, ("192.0.0.0/24", "2002::/16", "64:ff9b:1::/48", "fec0::/10")))
+"""What the standard library's tables take for global, in one version or another."""
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
@@ -88,8 +89,8 @@ def _check(host: str, addresses: Sequence[str]) -> None:
 def is_public(address: Address) -> bool:
     """Whether an address is one of the open internet's: not private, shared, local, reserved or many at once."""
     meant = _meant(address)
-    is_tunnel = isinstance(meant, IPv6Address) and any(meant in network for network in _NOT_PUBLIC)
-    return meant.is_global and not (is_tunnel or meant.is_multicast or meant.is_reserved or meant.is_unspecified)
+    is_listed = any(meant in network for network in _NOT_PUBLIC)
+    return meant.is_global and not (is_listed or meant.is_multicast or meant.is_reserved or meant.is_unspecified)
 
 
 def _meant(address: Address) -> Address:

@@ -36,8 +36,13 @@ def emit_event(call: Call[Parameters]) -> Outcome:
     return Emit.main(call.items)
 
 
+def event_key(tenant: str, run: str, index: int) -> str:
+    """The key of the stream that holds the event of a run's item; `run` is `execution/node/number/attempt`."""
+    return uuid5(NAMESPACE_URL, f"{tenant}/{run}/{index}").hex
+
+
 def _append(call: Call[Parameters], index: int, event_type: str, data: JSONObject) -> None:
-    name = uuid5(NAMESPACE_URL, f"{call.tenant}/{call.key}/{index}").hex
+    name = event_key(call.tenant, call.key, index)
     origin = Origin(f"workflow:{call.workflow}", call.execution)
     try:
         call.services.store.append(

@@ -11,6 +11,7 @@ from penstock.json import JSONObject, canonical
 from penstock.workflows.node import Call, Emit, Kind, NodeFailure, NodeParameters, Outcome, Ports, node_type
 
 Inputs = Sequence[Sequence[JSONObject]]
+MOST_INPUTS = 20
 
 
 class Mode(StrEnum):
@@ -30,14 +31,16 @@ class Parameters(NodeParameters):
         description="append: one input's items after the other's; by_key: items with equal key fields become one; "
         "by_position: the first with the first …; wait: only wait for all, and pass the first input's items on",
     )
-    inputs: int = Field(default=2, ge=2, le=20, description="How many inputs: input1, input2 …")
+    inputs: int = Field(default=2, ge=2, le=MOST_INPUTS, description="How many inputs: input1, input2 …")
     keys: list[str] = Field(default=[], max_length=20, description="The key fields of by_key")
     unmatched: bool = Field(default=True, description="Whether by_key keeps items without a partner")
 
 
 def _ports(parameters: JSONObject) -> tuple[Ports, Ports]:
-    count = parameters.get("inputs", 2)
-    return tuple(f"input{number}" for number in range(1, (count if isinstance(count, int) else 2) + 1)), ("main",)
+    """As many inputs as are asked for, if that is a number that is allowed; the parameters are checked elsewhere."""
+    asked = parameters.get("inputs", 2)
+    count = asked if isinstance(asked, int) and 2 <= asked <= MOST_INPUTS else 2
+    return tuple(f"input{number}" for number in range(1, count + 1)), ("main",)
 
 
 @node_type(

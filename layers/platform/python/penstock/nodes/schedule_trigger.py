@@ -23,7 +23,11 @@ class Parameters(NodeParameters):
         description="Minute, hour, day of the month, month, day of the week: 0 7 * * MON-FRI is 7:00 on working days",
     )
     every_seconds: int | None = Field(
-        default=None, ge=60, le=31_622_400, description="Or the time between two starts, a minute at least"
+        default=None,
+        ge=60,
+        le=31_622_400,
+        multiple_of=60,
+        description="Or the time between two starts, in whole minutes",
     )
     timezone: str = Field(
         default="UTC", max_length=60, description="The IANA time zone that cron is meant in: Europe/Amsterdam"

@@ -24,10 +24,8 @@ class Parameters(NodeParameters):
 
 
 def _ended(call: Call[Parameters], signal: Signal) -> Outcome:
-    """What the child came to. A child of an earlier attempt is no answer to this one, which starts its own."""
+    """What the child came to."""
     ended = signal.payload
-    if ended.get("attempt", call.attempt) != call.attempt:
-        return _started(call)
     if ended["status"] == "done":
         return Emit.main(ended["items"])
     error = ended["error"] or {}
@@ -36,14 +34,10 @@ def _ended(call: Call[Parameters], signal: Signal) -> Outcome:
     raise NodeFailure("ChildFailed", f"{child}: {reason}")
 
 
-def _started(call: Call[Parameters]) -> StartWorkflow:
-    return StartWorkflow(call.parameters.workflow, call.items)
-
-
 @node_type("core.workflow", kind=Kind.CONTROL, parameters=Parameters, per_item=False, resume=_ended)
 def sub_workflow(call: Call[Parameters]) -> Outcome:
     """Run another workflow on the items, and go on with what it gives.
 
     It gets all items at once, and gives those of the node that finished last. Its failure is this node's.
     """
-    return _started(call)
+    return StartWorkflow(call.parameters.workflow, call.items)

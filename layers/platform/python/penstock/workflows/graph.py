@@ -67,7 +67,7 @@ ERROR_PORT = "error"
 
 def compile_graph(definition: WorkflowDefinition, catalogue: Catalogue) -> Graph:
     """The graph of a valid definition. Raises KeyError on an unknown type or node: validate first."""
-    ports = {node.name: _ports(node, catalogue[node.type]) for node in definition.nodes}
+    ports = {node.name: ports_of(node, catalogue[node.type]) for node in definition.nodes}
     targets: dict[str, dict[str, list[Target]]] = {node.name: defaultdict(list) for node in definition.nodes}
     connected: dict[str, set[str]] = defaultdict(set)
     for connection in definition.connections:
@@ -98,7 +98,8 @@ def resolve_ports(
     return connection.output or outputs[0], connection.input or inputs[0]
 
 
-def _ports(node: Node, node_type: NodeType) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def ports_of(node: Node, node_type: NodeType) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Inputs and outputs of a node, the port for errors among them where its settings say so."""
     inputs, outputs = node_type.ports_for(node.parameters)
     return inputs, (*outputs, ERROR_PORT) if node.on_error == "error_output" else outputs
 

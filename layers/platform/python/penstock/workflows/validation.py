@@ -17,7 +17,7 @@ from penstock.workflows.catalogue import Catalogue
 from penstock.workflows.definition import MAX_CONNECTIONS, MAX_NODES, Connection, Node, WorkflowDefinition
 from penstock.workflows.errors import InvalidWorkflow, Problem
 from penstock.workflows.execution.joins import LOOP_NEXT
-from penstock.workflows.graph import ERROR_PORT, reachability
+from penstock.workflows.graph import ERROR_PORT, ports_of, reachability
 from penstock.workflows.node import Kind, NodeType
 from penstock.workflows.parameters import (
     expression_places,
@@ -68,8 +68,8 @@ class Sketch:
 
     @cached_property
     def ports(self) -> Mapping[str, Ports]:
-        """Inputs and outputs of every node of a known type."""
-        return {node.name: self.types[node.name].ports_for(node.parameters) for _, node in self.known}
+        """Inputs and outputs of every node of a known type, as it will run."""
+        return {node.name: ports_of(node, self.types[node.name]) for _, node in self.known}
 
     @cached_property
     def known(self) -> Sequence[tuple[int, Node]]:
@@ -155,21 +155,21 @@ def _dangling(sketch: Sketch) -> Iterator[Problem]:
 
 
 def _unknown_ports(sketch: Sketch) -> Iterator[Problem]:
-    on_error = {node.name: node.on_error for _, node in sketch.nodes}
     for index, connection in sketch.connections:
-        source, target = sketch.ports.get(connection.source), sketch.ports.get(connection.target)
-        if source and connection.output is not None:
-            outputs = source[1]
-            if connection.output == ERROR_PORT and ERROR_PORT not in outputs:
-                if on_error[connection.source] != "error_output":
-                    message = f"{connection.source!r} has the output error only when its on_error is error_output"
-                    yield Problem(f"connections[{index}].output", "unknown_port", message)
-            elif connection.output not in outputs:
-                message = f"{connection.source!r} has no output {connection.output!r}{_choice(outputs)}"
-                yield Problem(f"connections[{index}].output", "unknown_port", message)
-        if target and target[0] and connection.input is not None and connection.input not in target[0]:
-            message = f"{connection.target!r} has no input {connection.input!r}{_choice(target[0])}"
-            yield Problem(f"connections[{index}].input", "unknown_port", message)
+        outputs = sketch.ports.get(connection.source, ((), ()))[1]
+        inputs = sketch.ports.get(connection.target, ((), ()))[0]
+        for side, port, ports, name in (
+            ("output", connection.output, outputs, connection.source),
+            ("input", connection.input, inputs, connection.target),
+        ):
+            if port is not None and ports and port not in ports:
+                yield Problem(f"connections[{index}].{side}", "unknown_port", _no_port(name, side, port, ports))
+
+
+def _no_port(name: str, side: str, port: str, ports: Sequence[str]) -> str:
+    if (side, port) == ("output", ERROR_PORT):
+        return f"{name!r} has the output error only when its on_error is error_output"
+    return f"{name!r} has no {side} {port!r}; it has {', '.join(ports)}"
 
 
 def _into_triggers(sketch: Sketch) -> Iterator[Problem]:
@@ -260,10 +260,6 @@ def _references(sketch: Sketch) -> Iterator[Problem]:
 def _suggestion(name: str, names: Any) -> str:
     close = get_close_matches(name, list(names), n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def _choice(ports: Sequence[str]) -> str:
-    return f"; it has {', '.join(ports)}" if ports else ""
 
 
 RULES: Sequence[Callable[[Sketch], Iterator[Problem]]] = (

@@ -34,9 +34,7 @@ class StartExecution(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     workflow: str = Field(min_length=1, max_length=200, description="The workflow's id")
-    items: list[dict[str, Any]] = Field(
-        default_factory=lambda: [{}], max_length=MOST_ITEMS, description="What the trigger is given"
-    )
+    items: list[dict[str, Any]] = Field(default=[{}], max_length=MOST_ITEMS, description="What the trigger is given")
     trigger: str | None = Field(default=None, max_length=120, description="The trigger's name; the first if left out")
     draft: bool = Field(default=False, description="Run the draft instead of the published version")
 

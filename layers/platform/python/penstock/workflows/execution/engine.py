@@ -245,8 +245,9 @@ class Engine:
 
         def child_ended(state: Execution) -> Sequence[Any]:
             waiting = state.waiting.get(f"{parent['node']}#{parent['run']}")
-            is_told = state.ended or waiting is None or waiting.reason != "child"
-            return [] if is_told or waiting is None else [_resumed(waiting, _news(execution))]
+            if state.ended or waiting is None or (waiting.reason, waiting.run.attempt) != ("child", parent["attempt"]):
+                return []
+            return [_resumed(waiting, _news(execution))]
 
         flow = self._decide(parent_id, child_ended, None)
         if not flow.execution.ended:
@@ -273,7 +274,13 @@ class Engine:
             return _refused("TooDeep", f"workflows are nested more than {DEEPEST_CHILD} deep")
         tenant, workflow = execution.id.tenant, waiting.details["workflow"]
         child_id = f"{execution.id.key}-{execution.workflow.order[run.node]}-{run.number}-{run.attempt}"
-        parent = {"execution": execution.id.key, "node": run.node, "run": run.number, "depth": depth}
+        parent = {
+            "execution": execution.id.key,
+            "node": run.node,
+            "run": run.number,
+            "attempt": run.attempt,
+            "depth": depth,
+        }
         items = expand(waiting.details["items"], execution, run)
         try:
             revision = self.library.published(tenant, workflow)

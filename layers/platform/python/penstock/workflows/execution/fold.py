@@ -7,6 +7,7 @@ they send is held back until somebody retries.
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from penstock.json import JSON
@@ -44,7 +45,7 @@ def _failed(execution: Execution, event: happened.NodeFailed) -> None:
         _send(execution, run, event.outputs)
     else:
         execution.failure = event
-        execution.held.appendleft(run)
+        execution.held.append(_again(run))
 
 
 def _waits(execution: Execution, event: happened.NodeWaiting) -> None:
@@ -54,17 +55,13 @@ def _waits(execution: Execution, event: happened.NodeWaiting) -> None:
 
 def _resumed(execution: Execution, event: happened.NodeResumed) -> None:
     run = execution.waiting.pop(f"{event.node}#{event.run}").run
-    retry = event.signal == "retry"
-    execution.ready.append(
-        Run(
-            node=run.node,
-            number=run.number,
-            inputs=run.inputs,
-            attempt=run.attempt + retry,
-            signal=run.signal if retry else event.signal,
-            payload=run.payload if retry else event.payload,
-        )
-    )
+    is_retry = event.signal == "retry"
+    execution.ready.append(_again(run) if is_retry else replace(run, signal=event.signal, payload=event.payload))
+
+
+def _again(run: Run) -> Run:
+    """The run's next attempt, from its start: what an earlier attempt waited for is no answer to this one."""
+    return replace(run, attempt=run.attempt + 1, signal=None, payload=None)
 
 
 def _ended(status: Status) -> Callable[[Execution, Any], None]:
@@ -78,10 +75,7 @@ def _ended(status: Status) -> Callable[[Execution, Any], None]:
 def _retried(execution: Execution, event: happened.ExecutionRetried) -> None:
     execution.ended = execution.error = execution.failure = None
     execution.deadline = event.deadline
-    execution.ready.extend(
-        Run(run.node, run.number, run.inputs, run.attempt + (index == 0), run.signal, run.payload)
-        for index, run in enumerate(execution.held)
-    )
+    execution.ready.extend(execution.held)
     execution.held.clear()
     _release(execution)
 

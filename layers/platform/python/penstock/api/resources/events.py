@@ -1,0 +1,105 @@
+"""Events as the API shows them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import chain, takewhile
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from pydantic import BaseModel, Field
+
+from penstock.api.resources.bounds import within
+from penstock.clock import iso
+from penstock.events import Commit, Event
+from penstock.events.projection import Projection, fold
+from penstock.identity.model import Principal, Scope
+from penstock.json import JSONObject
+
+Kind = Annotated[str, Path(max_length=200, description="The kind of stream: workflow, execution, event, message …")]
+Key = Annotated[str, Path(max_length=200, description="What it is the stream of: a workflow's or an execution's id …")]
+
+SCOPES: Mapping[str, Scope] = {"key": Scope.ADMIN}
+"""What reading a kind of stream needs, where that is more than `read`."""
+
+SECRETS: Mapping[str, tuple[str, ...]] = {"NodeWaiting": ("token",)}
+"""Fields that let who holds them act, by the event's type: shown to who may run workflows."""
+
+
+class EventView(BaseModel):
+    """One event."""
+
+    id: str
+    version: int
+    type: str
+    schema_version: int
+    time: str
+    actor: str
+    correlation: str
+    causation: str | None
+    data: dict[str, Any]
+
+    @classmethod
+    def of(cls, event: Event, who: Principal) -> "EventView":
+        """The event as the principal may see it."""
+        hidden = () if who.may(Scope.RUN) else SECRETS.get(event.type, ())
+        return cls(
+            id=event.id,
+            version=event.version,
+            type=event.type,
+            schema_version=event.schema,
+            time=iso(event.time),
+            actor=event.origin.actor,
+            correlation=event.origin.correlation,
+            causation=event.origin.causation,
+            data={name: None if name in hidden else value for name, value in event.data.items()},
+        )
+
+
+class EventPage(BaseModel):
+    """Some of a stream, oldest first; `next` asks for what follows, null at the end."""
+
+    items: list[EventView]
+    next: int | None = Field(description="Give it back as `after_version`")
+
+
+class StreamState(BaseModel):
+    """What a stream came to."""
+
+    kind: str
+    key: str
+    version: int = Field(description="Of the last event that is folded in")
+    time: str = Field(description="When that event happened")
+    documents: dict[str, dict[str, Any] | None] = Field(description="What each projection makes of it, by name")
+
+
+def event_page(commits: Iterable[Commit], limit: int, who: Principal) -> EventPage:
+    """The first events of the commits: `limit` at most, and no more than an answer can hold."""
+    events = chain.from_iterable(commit.events for commit in commits)
+    found = [EventView.of(event, who) for _, event in zip(range(limit + 1), events, strict=False)]
+    shown = within(((event, event.data) for event in found), limit)
+    return EventPage(items=list(shown), next=shown[-1].version if shown and len(shown) < len(found) else None)
+
+
+def until(commits: Iterable[Commit], time: datetime | None) -> Iterator[Commit]:
+    """The commits cut to what had happened at the time (aware)."""
+    for commit in commits:
+        events = tuple(takewhile(lambda event: time is None or event.time <= time, commit.events))
+        if events:
+            yield Commit(commit.stream, commit.number, commit.id, events)
+        if len(events) < len(commit.events):
+            return
+
+
+def stream_state(commits: Iterable[Commit], projections: Iterable[Projection]) -> StreamState | None:
+    """What the commits come to; None when there are none."""
+    read = tuple(commits)
+    if not read:
+        return None
+    stream, last = read[-1].stream, read[-1].events[-1]
+    folded = {projection.name: _document(projection, read) for projection in projections}
+    return StreamState(kind=stream.kind, key=stream.key, version=last.version, time=iso(last.time), documents=folded)
+
+
+def _document(projection: Projection, commits: tuple[Commit, ...]) -> JSONObject | None:
+    row = fold(projection, commits[0].stream, None, commits)
+    return row.document if row else None
