@@ -15,7 +15,6 @@ NAMES = {
     "queue_arns": "PENSTOCK_QUEUE_ARNS",
     "schedule_group": "PENSTOCK_SCHEDULE_GROUP",
     "schedule_role_arn": "PENSTOCK_SCHEDULE_ROLE_ARN",
-    "node_runners": "PENSTOCK_NODE_RUNNERS",
     "consumers": "PENSTOCK_CONSUMERS",
 }
 

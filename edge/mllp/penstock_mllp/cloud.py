@@ -1,0 +1,146 @@
+"""The platform's ingest endpoint, ``POST {url}/v1/healthcare/messages``, and what its answers mean here."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, cast
+
+import httpx
+
+from penstock_healthcare.hl7 import BadPath, Fault, parse_path
+from penstock_mllp.outbox import Receipt
+
+ApplicationCode = Literal["AA", "AE", "AR"]
+
+_LATER = frozenset({408, 409, 425, 429})
+_LONGEST_TEXT = 200
+_MOST_FAULTS = 50
+_MOST_ANSWER_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The platform has the message, and says how the sender is to be answered."""
+
+    code: ApplicationCode
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The platform will not take this message, however often it is sent (4xx)."""
+
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Not now: connection failed, time-out, 5xx, 429. ``retry_after`` in seconds where the platform named one."""
+
+    reason: str
+    retry_after: float | None = None
+
+
+Outcome = Answered | Refused | Unavailable
+
+
+class Cloud(Protocol):
+    """Where messages go."""
+
+    async def post(self, receipt: Receipt, message: bytes) -> Outcome:
+        """One attempt; never raises for what the network or the platform does."""
+
+
+class HttpCloud:
+    """`Cloud` over HTTP. ``api_key`` is asked for at each request."""
+
+    def __init__(self, url: str, api_key: Callable[[], str], *, timeout: float, connections: int) -> None:
+        self._url = url.rstrip("/") + "/v1/healthcare/messages"
+        self._api_key = api_key
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        self._client = httpx.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False)
+
+    async def post(self, receipt: Receipt, message: bytes) -> Outcome:
+        """See `Cloud`."""
+        try:
+            response = await self._client.post(
+                self._url, content=_body(receipt, message), headers=self._headers(receipt)
+            )
+        except httpx.HTTPError as error:
+            return Unavailable(type(error).__name__)
+        except (OSError, ValueError) as error:
+            return Unavailable(f"api key file: {type(error).__name__}")
+        return read_answer(response.status_code, response.headers, response.content)
+
+    async def close(self) -> None:
+        """Drop idle connections."""
+        await self._client.aclose()
+
+    def _headers(self, receipt: Receipt) -> dict[str, str]:
+        return {
+            "Content-Type": "application/json",
+            "Idempotency-Key": receipt.key,
+            "X-API-Key": self._api_key(),
+        }
+
+
+def read_answer(status: int, headers: Mapping[str, str], content: bytes) -> Outcome:
+    """What an HTTP answer means for the message. Unknown answers mean: try again, never: done."""
+    if status in (200, 201):
+        return _answered(_object(content)) or Unavailable("the answer is not in the agreed form")
+    if status in _LATER or not 400 <= status < 500:
+        return Unavailable(f"HTTP {status}", _seconds(headers.get("retry-after", "")))
+    problem = _object(content)
+    reason = problem.get("detail") or problem.get("title") or problem.get("message") or ""
+    return Refused(status, _text(reason))
+
+
+def _body(receipt: Receipt, message: bytes) -> bytes:
+    return json.dumps(
+        {
+            "raw": base64.b64encode(message).decode("ascii"),
+            "received_at": receipt.received_at,
+            "source": {"peer": receipt.peer, "listener": receipt.listener},
+        }
+    ).encode("ascii")
+
+
+def _answered(answer: dict[str, Any]) -> Answered | None:
+    code = answer.get("acknowledgment")
+    if code not in ("AA", "AE", "AR") or answer.get("status") not in ("stored", "rejected"):
+        return None
+    errors = answer.get("errors") or []
+    faults = tuple(_fault(error) for error in errors[:_MOST_FAULTS] if isinstance(error, dict))
+    return Answered(cast("ApplicationCode", code), faults)
+
+
+def _fault(error: dict[str, Any]) -> Fault:
+    code = str(error.get("code") or "")
+    return Fault(code if code.isdigit() else "207", _text(error.get("message")), _location(error.get("location")))
+
+
+def _location(text: object) -> str:
+    try:
+        return str(parse_path(str(text or "")))
+    except BadPath:
+        return ""
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    if len(content) > _MOST_ANSWER_BYTES:
+        return {}
+    try:
+        value = json.loads(content)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    return str(value or "")[:_LONGEST_TEXT]
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
