@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from botocore.config import Config
 from moto import mock_aws
 
 from penstock.aws.checkpoint_store import DynamoCheckpointStore
@@ -22,14 +23,15 @@ from penstock.events.memory import MemoryEventStore
 from penstock.events.store import EventStore
 from penstock.events.views import MemoryViewStore, ViewStore
 
-LOCAL = {
-    "endpoint": "PENSTOCK_LOCAL_ENDPOINT",
-    "events": "PENSTOCK_EVENTS_TABLE",
-    "views": "PENSTOCK_VIEWS_TABLE",
-    "bucket": "PENSTOCK_PAYLOADS_BUCKET",
-}
+LOCAL = ("PENSTOCK_EVENTS_TABLE", "PENSTOCK_VIEWS_TABLE", "PENSTOCK_PAYLOADS_BUCKET")
 CreateTables = Callable[..., None]
-FAKE_KEYS = {"region_name": "eu-central-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+ON_MOTO: dict[str, Any] = {
+    "region_name": "eu-central-1",
+    "aws_access_key_id": "test",
+    "aws_secret_access_key": "test",
+    # Beside the local stack, AWS_ENDPOINT_URL would send these to it.
+    "config": Config(ignore_configured_endpoint_urls=True),
+}
 
 
 @dataclass(frozen=True)
@@ -73,20 +75,17 @@ def _dynamo(dynamodb: Any, s3: Any, events: str, views: str, bucket: str) -> Sto
 
 def _moto(create_tables: CreateTables) -> Iterator[Stores]:
     with mock_aws():
-        dynamodb, s3 = boto3.client("dynamodb", **FAKE_KEYS), boto3.client("s3", **FAKE_KEYS)
+        dynamodb, s3 = boto3.client("dynamodb", **ON_MOTO), boto3.client("s3", **ON_MOTO)
         create_tables(dynamodb, "events", "views")
         s3.create_bucket(Bucket="payloads", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         yield _dynamo(OneAtATime(dynamodb), s3, "events", "views", "payloads")
 
 
 def _local(_: CreateTables) -> Iterator[Stores]:
-    missing = [name for name in LOCAL.values() if name not in os.environ]
+    missing = [name for name in ("AWS_ENDPOINT_URL", *LOCAL) if name not in os.environ]
     if missing:
-        pytest.skip(f"no deployed local stack: {', '.join(missing)} not set (make test sets them)")
-    names = {part: os.environ[name] for part, name in LOCAL.items()}
-    endpoint = names.pop("endpoint")
-    dynamodb, s3 = (boto3.client(service, endpoint_url=endpoint, **FAKE_KEYS) for service in ("dynamodb", "s3"))
-    yield _dynamo(dynamodb, s3, **names)
+        pytest.skip(f"no deployed local stack: {', '.join(missing)} not set (`python -m local during …` sets them)")
+    yield _dynamo(boto3.client("dynamodb"), boto3.client("s3"), *(os.environ[name] for name in LOCAL))
 
 
 STORES = {"memory": _memory, "moto": _moto, "local": _local}
@@ -101,7 +100,7 @@ def stores(request: pytest.FixtureRequest, create_tables: CreateTables) -> Itera
 def dynamodb(create_tables: CreateTables) -> Iterator[Any]:
     """moto's client, with the two tables and nothing in them."""
     with mock_aws():
-        client = boto3.client("dynamodb", **FAKE_KEYS)
+        client = boto3.client("dynamodb", **ON_MOTO)
         create_tables(client, "events", "views")
         yield client
 

@@ -4,6 +4,7 @@
 """
 
 import importlib.util
+import inspect
 import json
 import re
 import sys
@@ -115,12 +116,20 @@ def _own(api: Api) -> JSONObject:
 
 def _add(merged: JSONObject, folder: str, api: Api, part: JSONObject) -> None:
     merged["tags"].append({"name": api.tag})
+    described = _descriptions(api)
     for path, item in part["paths"].items():
         for method in (method for method in _METHODS if method in item):
-            operation = {**item[method], "operationId": _operation_id(folder, path, method, item)}
+            operation_id = _operation_id(folder, path, method, item)
+            operation = {"description": described[path, method], **item[method], "operationId": operation_id}
             merged["paths"].setdefault(path, {})[method] = _operation(operation, method, api)
     shapes = _shapes(part)
     merged["components"]["schemas"].update({name: shapes[name] for name in shapes if name not in _REPLACED})
+
+
+def _descriptions(api: Api) -> Mapping[tuple[str, str], str]:
+    """The docstrings of what answers, by path and method."""
+    routes = (*api._static_routes, *api._dynamic_routes)  # Powertools tells them no other way
+    return {(route.openapi_path, route.method.lower()): inspect.getdoc(route.func) or "" for route in routes}
 
 
 def _operation_id(folder: str, path: str, method: str, item: JSONObject) -> str:

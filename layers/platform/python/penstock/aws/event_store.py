@@ -6,6 +6,7 @@ commit_id   S   who wrote it: makes a repeated append harmless
 first, last N   versions of the commit's events
 t0, t1      N   their times, milliseconds since 1970 UTC
 types       L   their types, each once
+previous    B   the digest of the commit before (`events.chain`)
 blob        B   the packed events, or
 payload     S   the S3 key of the packed events, when they are over 350 KB
 """
@@ -13,11 +14,13 @@ payload     S   the S3 key of the packed events, when they are over 350 KB
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from penstock.aws.errors import ConditionFailed, translated
 from penstock.aws.payloads import Payloads
-from penstock.events.codec import Codec, PackedCommit
+from penstock.events.chain import digest
+from penstock.events.codec import GENESIS, Codec, PackedCommit
 from penstock.events.errors import Conflict
 from penstock.events.model import Commit, Draft, Origin, Position, StreamId, record
 from penstock.events.store import START
@@ -46,23 +49,31 @@ class DynamoEventStore:
         removed, so a position that was true once stays true: one that this process has not met costs a read.
         """
         commit = Commit(stream, expected.commit + 1, commit_id, record(stream, expected, drafts, origin))
-        packed = self._codec.pack(commit)
-        if not self._ends.knows(stream, expected) and self._read_end(stream, expected.commit) != expected:
+        end = self._ends.at(stream, expected) or self._read_end(stream, expected.commit)
+        if end.position != expected:
             raise Conflict(str(stream), expected.commit)
+        packed = self._codec.pack(commit, end.digest)
         try:
             self._put(packed)
         except ConditionFailed as refusal:
             return self._same_or_conflict(stream, commit_id, refusal)
-        self._ends.learn(stream, commit.position)
+        self._ends.learn(packed)
         return commit
 
     def commits(self, stream: StreamId, after: int = 0) -> Iterator[Commit]:
         """See EventStore.commits. Consistent reads, a page (up to 1 MB) at a time."""
+        return map(self._codec.unpack, self._read(stream, after))
+
+    def packed(self, stream: StreamId) -> Iterator[PackedCommit]:
+        """See EventStore.packed."""
+        return self._read(stream, 0)
+
+    def _read(self, stream: StreamId, after: int) -> Iterator[PackedCommit]:
         for page in self._pages(stream, after):
             for item in page:
-                commit = self._codec.unpack(self._packed(stream, item))
-                self._ends.learn(stream, commit.position)
-                yield commit
+                packed = self._packed(stream, item)
+                self._ends.learn(packed)
+                yield packed
 
     def streams(self) -> Iterator[StreamId]:
         """Every stream, in no order, by a scan of the whole table: for rebuilding read models."""
@@ -100,20 +111,18 @@ class DynamoEventStore:
         number = int(refusal.item["commit"]["N"])
         if refusal.item["commit_id"]["S"] != commit_id:
             raise Conflict(str(stream), number - 1) from refusal
-        commit = self._codec.unpack(self._packed(stream, refusal.item))
-        self._ends.learn(stream, commit.position)
-        return commit
+        packed = self._packed(stream, refusal.item)
+        self._ends.learn(packed)
+        return self._codec.unpack(packed)
 
-    def _read_end(self, stream: StreamId, number: int) -> Position:
+    def _read_end(self, stream: StreamId, number: int) -> "_End":
         with translated():
             found = self._client.get_item(
                 TableName=self._table,
                 Key={"pk": {"S": str(stream)}, "commit": {"N": str(number)}},
-                ProjectionExpression="#last",
-                ExpressionAttributeNames={"#last": "last"},
                 ConsistentRead=True,
             )
-        return Position(number, int(found["Item"]["last"]["N"])) if "Item" in found else START
+        return _end(self._packed(stream, found["Item"])) if "Item" in found else _NOTHING
 
     def _pages(self, stream: StreamId, after: int) -> Iterator[Sequence[Mapping[str, Any]]]:
         request: dict[str, Any] = {
@@ -141,6 +150,7 @@ class DynamoEventStore:
             types=tuple(each["S"] for each in item["types"]["L"]),
             first_millis=int(item["t0"]["N"]),
             last_millis=int(item["t1"]["N"]),
+            previous=item["previous"]["B"] if "previous" in item else GENESIS,
             blob=item["blob"]["B"] if "blob" in item else self._payloads.get(item["payload"]["S"]),
         )
 
@@ -156,27 +166,44 @@ def _item(packed: PackedCommit) -> dict[str, Any]:
         "t0": {"N": str(packed.first_millis)},
         "t1": {"N": str(packed.last_millis)},
         "types": {"L": [{"S": each} for each in packed.types]},
+        **({"previous": {"B": packed.previous}} if packed.previous else {}),
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    """A position, and the digest of the commit that ends there."""
+
+    position: Position
+    digest: bytes
+
+
+_NOTHING = _End(START, GENESIS)
+
+
+def _end(packed: PackedCommit) -> _End:
+    return _End(Position(packed.number, packed.last_version), digest(packed))
+
+
 class _Ends:
-    """The newest position that this process has met of each stream, for the streams it met last."""
+    """The newest end that this process has met of each stream, for the streams it met last."""
 
     def __init__(self) -> None:
-        self._positions: OrderedDict[StreamId, Position] = OrderedDict()
+        self._ends: OrderedDict[StreamId, _End] = OrderedDict()
         self._lock = threading.Lock()
 
-    def knows(self, stream: StreamId, expected: Position) -> bool:
-        """Whether `expected` needs no read: it was met, or the put is sure to find a later commit in its place."""
+    def at(self, stream: StreamId, expected: Position) -> _End | None:
+        """The end at `expected`, if it needs no read; a later one, when a commit is known to stand in its place."""
         if expected == START:
-            return True
+            return _NOTHING
         with self._lock:
-            known = self._positions.get(stream, START)
-        return known == expected or known.commit > expected.commit
+            known = self._ends.get(stream, _NOTHING)
+        return known if known.position == expected else None
 
-    def learn(self, stream: StreamId, position: Position) -> None:
+    def learn(self, packed: PackedCommit) -> None:
+        end = _end(packed)
         with self._lock:
-            known = self._positions.pop(stream, START)
-            self._positions[stream] = position if position.commit > known.commit else known
-            if len(self._positions) > _REMEMBERED_STREAMS:
-                self._positions.popitem(last=False)
+            known = self._ends.pop(packed.stream, _NOTHING)
+            self._ends[packed.stream] = end if end.position.commit > known.position.commit else known
+            if len(self._ends) > _REMEMBERED_STREAMS:
+                self._ends.popitem(last=False)

@@ -21,11 +21,13 @@ from penstock.json import dumps, loads
 
 LARGEST_COMMIT = 32 * 1024 * 1024
 _LEVEL = 3
+GENESIS = b""
+"""What the first commit of a stream carries in place of a digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackedCommit:
-    """A commit as stores keep it. What filters need stands beside the blob."""
+    """A commit as stores keep it. What filters need stands beside the blob; `previous` chains it (`events.chain`)."""
 
     stream: StreamId
     number: int
@@ -35,6 +37,7 @@ class PackedCommit:
     types: tuple[str, ...]
     first_millis: int
     last_millis: int
+    previous: bytes
     blob: bytes
 
 
@@ -45,8 +48,11 @@ class Codec:
         self._largest = largest_commit
         self._local = threading.local()
 
-    def pack(self, commit: Commit) -> PackedCommit:
-        """Raises CommitTooLarge, ValueError when the commit has no events, TypeError on what JSON cannot hold."""
+    def pack(self, commit: Commit, previous: bytes = GENESIS) -> PackedCommit:
+        """The commit after the one with the digest `previous`.
+
+        Raises CommitTooLarge, ValueError when the commit has no events, TypeError on what JSON cannot hold.
+        """
         events = commit.events
         if not events:
             raise ValueError("a commit has at least one event")
@@ -63,6 +69,7 @@ class Codec:
             types=tuple(dict.fromkeys(event.type for event in events)),
             first_millis=times[0],
             last_millis=times[-1],
+            previous=previous,
             blob=self._compressor().compress(text),
         )
 

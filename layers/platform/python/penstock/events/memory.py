@@ -6,7 +6,8 @@ Commits are kept as the bytes that the other stores keep, so that a run here mee
 import threading
 from collections.abc import Iterator, Sequence
 
-from penstock.events.codec import Codec, PackedCommit
+from penstock.events.chain import digest
+from penstock.events.codec import GENESIS, Codec, PackedCommit
 from penstock.events.errors import Conflict
 from penstock.events.model import Commit, Draft, Origin, Position, StreamId, record
 
@@ -24,11 +25,10 @@ class MemoryEventStore:
     ) -> Commit:
         """See EventStore.append."""
         commit = Commit(stream, expected.commit + 1, commit_id, record(stream, expected, drafts, origin))
-        packed = self._codec.pack(commit)
         with self._lock:
             stored = self._streams.setdefault(stream, [])
             if _end(stored) == expected:
-                stored.append(packed)
+                stored.append(self._codec.pack(commit, digest(stored[-1]) if stored else GENESIS))
                 return commit
             rival = stored[expected.commit] if expected.commit < len(stored) else None
         if rival is not None and rival.commit_id == commit_id:
@@ -37,9 +37,15 @@ class MemoryEventStore:
 
     def commits(self, stream: StreamId, after: int = 0) -> Iterator[Commit]:
         """See EventStore.commits."""
+        return map(self._codec.unpack, self._stored(stream, after))
+
+    def packed(self, stream: StreamId) -> Iterator[PackedCommit]:
+        """See EventStore.packed."""
+        return iter(self._stored(stream))
+
+    def _stored(self, stream: StreamId, after: int = 0) -> Sequence[PackedCommit]:
         with self._lock:
-            stored = self._streams.get(stream, [])[after:]
-        return map(self._codec.unpack, stored)
+            return self._streams.get(stream, [])[after:]
 
     def streams(self) -> Sequence[StreamId]:
         """Every stream that has a commit, in the order of their first ones."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+from penstock.events.codec import PackedCommit
 from penstock.events.errors import StreamGap
 from penstock.events.model import Commit, Draft, Origin, Position, StreamId
 
@@ -25,6 +26,10 @@ class EventStore(Protocol):
 
     def commits(self, stream: StreamId, after: int = 0) -> Iterator[Commit]:
         """The stream's commits numbered above `after`, in order, each one whole. A stream without any is empty."""
+        ...
+
+    def packed(self, stream: StreamId) -> Iterator[PackedCommit]:
+        """All of the stream's commits as they are stored, in order: to check or copy them without reading them."""
         ...
 
 

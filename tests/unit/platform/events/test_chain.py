@@ -1,0 +1,51 @@
+"""Whoever touches a stored commit breaks the chain, and the break is named."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from penstock.events import Draft, Origin, StreamId
+from penstock.events.chain import Break, first_break
+from penstock.events.codec import PackedCommit
+from penstock.events.memory import MemoryEventStore
+from penstock.events.store import START
+
+STREAM = StreamId("acme", "order", "1")
+History = Sequence[PackedCommit]
+
+
+@pytest.fixture
+def history() -> History:
+    store, position = MemoryEventStore(), START
+    for number in range(4):
+        drafts = [Draft("Noted", {"n": number}, datetime(2026, 1, 1, tzinfo=UTC))] * 2
+        commit = store.append(STREAM, drafts, expected=position, commit_id=f"c-{number}", origin=Origin("a", "b"))
+        position = commit.position
+    return list(store.packed(STREAM))
+
+
+def test_a_history_as_it_was_written_holds(history: History) -> None:
+    assert first_break(history) is None
+
+
+@pytest.mark.parametrize(
+    ("touch", "commit"),
+    [
+        (lambda h: [*h[:1], replace(h[1], blob=h[1].blob + b"x"), *h[2:]], 3),
+        (lambda h: [*h[:1], replace(h[1], commit_id="other"), *h[2:]], 3),
+        (lambda h: [*h[:1], *h[2:]], 2),
+        (lambda h: h[1:], 1),
+        (lambda h: [*h[:2], replace(h[2], previous=b"x" * 32), h[3]], 3),
+        (lambda h: [*h[:2], replace(h[2], first_version=7), h[3]], 3),
+        (lambda h: [h[0], replace(h[2], number=2), replace(h[1], number=3), h[3]], 2),
+    ],
+    ids=["changed", "renamed", "removed", "beheaded", "unchained", "renumbered", "swapped"],
+)
+def test_the_first_commit_that_does_not_follow_is_named(
+    history: History, touch: Callable[[History], History], commit: int
+) -> None:
+    found = first_break(touch(history))
+    assert isinstance(found, Break)
+    assert found.commit == commit
