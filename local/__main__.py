@@ -5,6 +5,7 @@ python -m local during COMMAND …     runs COMMAND with the local AWS up, then 
 """
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -28,11 +29,11 @@ def _down() -> int:
 
 
 def during(command: list[str]) -> int:
-    """The exit code of `command`, run with the local AWS up and deployed."""
+    """The exit code of `command`, run with the local AWS up and deployed, and named in its environment."""
     was_running = stack.status() is not None
     try:
-        stack.up()
-        return subprocess.run(command, check=False).returncode
+        environment = os.environ | stack.up().environment()
+        return subprocess.run(command, check=False, env=environment).returncode
     finally:
         if not was_running:
             stack.down()

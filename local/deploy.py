@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from local.assembly import Asset, Stack
 from local.errors import DeployError
-from local.home import CREDENTIALS, REGION
+from local.home import ACCOUNT, CREDENTIALS, REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 BOOTSTRAP_VERSION = "30"
+BOOTSTRAP_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
 STACK_SECONDS = 120
 POLL_SECONDS = 0.1
 FINISHED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
@@ -37,8 +38,16 @@ def bootstrap(endpoint: str, stacks: tuple[Stack, ...]) -> None:
         Name=BOOTSTRAP_PARAMETER, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
     )
     s3 = client("s3", endpoint)
-    for bucket in {asset.bucket for stack in stacks for asset in stack.assets}:
+    for bucket in {BOOTSTRAP_BUCKET} | {asset.bucket for stack in stacks for asset in stack.assets}:
         s3.create_bucket(Bucket=bucket)
+
+
+def upload_template(endpoint: str, stack: Stack) -> str:
+    """Stores a template and returns its URL: CloudFormation takes 50 KB in the request itself, 1 MB from S3."""
+    s3: S3Client = client("s3", endpoint)
+    key = f"{stack.digest}.template.json"
+    s3.put_object(Bucket=BOOTSTRAP_BUCKET, Key=key, Body=stack.template.encode())
+    return f"{endpoint}/{BOOTSTRAP_BUCKET}/{key}"
 
 
 def upload(endpoint: str, asset: Asset) -> None:
@@ -73,7 +82,7 @@ class Deployer:
             StackName=stack.name,
             ChangeSetName=change_set,
             ChangeSetType="UPDATE" if exists else "CREATE",
-            TemplateBody=stack.template,
+            TemplateURL=upload_template(self.endpoint, stack),
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
             Tags=[{"Key": key, "Value": value} for key, value in stack.tags.items()],
         )

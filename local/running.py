@@ -27,10 +27,12 @@ class Running:
     api_key: str
 
     def environment(self) -> dict[str, str]:
-        """Variables with which boto3 and `penstock.aws` reach this stack from another process."""
+        """Variables with which boto3, `penstock.aws` and callers of the API reach this stack from another process."""
         named = {variable: self.outputs[key] for key, variable in ENVIRONMENT_OF_OUTPUTS.items() if key in self.outputs}
         return named | {
             "PENSTOCK_STAGE": self.stage,
+            "PENSTOCK_API_URL": self.api_url,
+            "PENSTOCK_API_KEY": self.api_key,
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,

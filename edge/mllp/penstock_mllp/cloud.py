@@ -1,6 +1,7 @@
 """The platform's ingest endpoint, ``POST {url}/v1/healthcare/messages``, and what its answers mean here."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -81,9 +82,18 @@ class HttpCloud:
     def _headers(self, receipt: Receipt) -> dict[str, str]:
         return {
             "Content-Type": "application/json",
-            "Idempotency-Key": receipt.key,
+            "Idempotency-Key": request_key(receipt),
             "X-API-Key": self._api_key(),
         }
+
+
+def request_key(receipt: Receipt) -> str:
+    """The same for every attempt to deliver a receipt, and another for every receipt: 64 hex digits.
+
+    A message that its sender sends again later comes in a request of its own, with its own time and peer; the
+    platform, whose messages are named by their bytes, answers it like the first.
+    """
+    return hashlib.sha256(f"{receipt.key}\n{receipt.received_at}\n{receipt.peer}".encode()).hexdigest()
 
 
 def read_answer(status: int, headers: Mapping[str, str], content: bytes) -> Outcome:

@@ -22,7 +22,7 @@ def stored(code: str = "AA", *errors: dict[str, str]) -> tuple[int, dict[str, An
 
 @dataclass
 class FakeCloud:
-    """Answers `POST /v1/healthcare/messages` as the platform does: one message per idempotency key, forever.
+    """Answers `POST /v1/healthcare/messages` as the platform does: one idempotency key for one body, one message once.
 
     ``answer`` decides by the decoded message and the number of the request; what it accepts (2xx) is stored once.
     """
@@ -33,7 +33,8 @@ class FakeCloud:
     port: int = 0
     messages: list[bytes] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
-    keys: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
+    bodies: dict[str, Any] = field(default_factory=dict)
+    stored: dict[bytes, tuple[int, dict[str, Any]]] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -69,7 +70,7 @@ class FakeCloud:
         body = json.loads(await reader.readexactly(int(headers["content-length"])))
         assert head[0] == "POST /v1/healthcare/messages HTTP/1.1"
         self.requests.append({"headers": headers, "body": body})
-        status, content = self._decide(headers, base64.b64decode(body["raw"], validate=True))
+        status, content = self._decide(headers, body)
         await asyncio.sleep(self.delay)
         payload = json.dumps(content).encode()
         lines = f"HTTP/1.1 {status} X\r\nContent-Length: {len(payload)}\r\nContent-Type: application/json\r\n\r\n"
@@ -77,14 +78,16 @@ class FakeCloud:
         await writer.drain()
         return True
 
-    def _decide(self, headers: dict[str, str], message: bytes) -> tuple[int, dict[str, Any]]:
+    def _decide(self, headers: dict[str, str], body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         if headers.get("x-api-key") != self.api_key:
             return 401, {"title": "Unauthorized", "status": 401, "detail": "this API key is not known"}
-        known = self.keys.get(headers["idempotency-key"])
-        if known:
-            return known
+        if self.bodies.setdefault(headers["idempotency-key"], body) != body:
+            return 422, {"title": "This Idempotency-Key was used for another request", "status": 422}
+        message = base64.b64decode(body["raw"], validate=True)
+        if message in self.stored:
+            return self.stored[message]
         status, content = self.answer(message, len(self.requests))
         if status < 300:
             self.messages.append(message)
-            self.keys[headers["idempotency-key"]] = (status, content)
+            self.stored[message] = (status, content)
         return status, content

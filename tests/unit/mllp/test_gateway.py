@@ -197,6 +197,16 @@ def test_while_the_platform_is_down_the_sender_is_told_to_try_later_and_the_mess
     asyncio.run(run())
 
 
+def test_a_message_that_its_sender_sends_again_later_is_acknowledged_like_the_first(
+    cloud: FakeCloud, settings_for: SettingsFor
+) -> None:
+    async def talk(host: str, port: int) -> list[bytes]:
+        return [(await send_messages(host, port, [message("1")]))[0] for _ in range(2)]
+
+    assert verdicts(with_gateway(cloud, settings_for, talk)) == [("AA", "1"), ("AA", "1")]
+    assert cloud.messages == [message("1")]
+
+
 def test_a_message_sent_again_while_it_is_held_is_held_once(cloud: FakeCloud, settings_for: SettingsFor) -> None:
     async def run() -> None:
         async with cloud.running():

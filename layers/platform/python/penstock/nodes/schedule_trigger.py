@@ -72,7 +72,7 @@ def next_after(parameters: Parameters, time: datetime) -> datetime:
 
 
 def _next(cron: str, after: datetime) -> datetime:
-    from croniter import croniter  # type: ignore[import-untyped]
+    from croniter import croniter
 
     due: datetime = croniter(cron, after).get_next(datetime)
     return due
