@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Url = Annotated[
     str | None,
-    typer.Option("--url", metavar="URL", help="The API without /v1; else PENSTOCK_URL, else the local stack"),
+    typer.Option("--url", metavar="URL", help="The API without /v1; else PENSTOCK_API_URL, else the local stack"),
 ]
 ApiKey = Annotated[
     str | None,
@@ -27,7 +27,7 @@ def connect(url: str | None, api_key: str | None) -> "Api":
     """A client, to be closed. Raises WrongUse when no URL or key is known."""
     from penstock_cli.api import Api
 
-    found_url, found_key = url or os.environ.get("PENSTOCK_URL"), api_key or os.environ.get("PENSTOCK_API_KEY")
+    found_url, found_key = url or os.environ.get("PENSTOCK_API_URL"), api_key or os.environ.get("PENSTOCK_API_KEY")
     if not found_url:
         local_url, local_key = _local()
         return Api(local_url, found_key or local_key)
@@ -45,10 +45,10 @@ def _local() -> tuple[str, str]:
     try:
         checkout.enter()
     except WrongUse as error:
-        raise WrongUse("no API is named: set PENSTOCK_URL, or call this in a checkout whose stack is up") from error
+        raise WrongUse("no API is named: set PENSTOCK_API_URL, or call this in a checkout whose stack is up") from error
     from local import stack
 
     running = stack.status()
     if running is None or not running.api_url:
-        raise WrongUse("no API is named and the local stack is not up: set PENSTOCK_URL, or start it by `penstock up`")
+        raise WrongUse("no API is named and the local stack is not up: set PENSTOCK_API_URL, or start it by `penstock up`")
     return running.api_url, running.api_key

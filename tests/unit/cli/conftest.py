@@ -16,7 +16,7 @@ Invoke = Callable[..., Result]
 @pytest.fixture
 def penstock(monkeypatch: pytest.MonkeyPatch) -> Invoke:
     """`penstock("workflow", "list")`, with no platform named in the environment."""
-    for name in ("PENSTOCK_URL", "PENSTOCK_API_KEY"):
+    for name in ("PENSTOCK_API_URL", "PENSTOCK_API_KEY"):
         monkeypatch.delenv(name, raising=False)
 
     def invoke(*arguments: str, stdin: str | None = None) -> Result:

@@ -30,7 +30,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch, create_tables: Callable[..., None]) -
 @pytest.fixture
 def platform(penstock: Invoke, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Invoke:
     """The command line with a platform named in the environment."""
-    monkeypatch.setenv("PENSTOCK_URL", URL)
+    monkeypatch.setenv("PENSTOCK_API_URL", URL)
     monkeypatch.setenv("PENSTOCK_API_KEY", cloud.key)
     monkeypatch.setattr(api, "Api", partial(api.Api, transport=transport(cloud)))
     return penstock
@@ -97,7 +97,7 @@ def test_an_unknown_workflow_is_told(platform: Invoke) -> None:
 def test_no_platform_named_is_wrong_use(penstock: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     result = penstock("workflow", "list")
-    assert (result.exit_code, "PENSTOCK_URL" in result.stderr) == (2, True)
+    assert (result.exit_code, "PENSTOCK_API_URL" in result.stderr) == (2, True)
 
 
 def test_a_platform_that_does_not_answer_is_a_failure(penstock: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
