@@ -50,5 +50,5 @@ def _local() -> tuple[str, str]:
 
     running = stack.status()
     if running is None or not running.api_url:
-        raise WrongUse("no API is named and the local stack is not up: set PENSTOCK_API_URL, or start it by `penstock up`")
+        raise WrongUse("no API is named and no local stack is up: set PENSTOCK_API_URL, or start one by `penstock up`")
     return running.api_url, running.api_key

@@ -198,10 +198,19 @@ def test_a_function_that_raises_stays_warm(account: Account) -> None:
     assert (again["pid"], again["calls"]) == (first["pid"], first["calls"] + 2)
 
 
+def _has_ended(pid: int) -> bool:
+    """Whether the process is gone, or only its exit code is left."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def test_a_killed_worker_is_replaced(account: Account) -> None:
     account.function(COUNTER)
     first = _invoke(account, {})
     os.kill(first["pid"], 9)
+    _eventually([], lambda: ["ended"] if _has_ended(first["pid"]) else [], 1)
     assert _invoke(account, {})["pid"] != first["pid"]
 
 

@@ -16,11 +16,12 @@ detail. A path's parameters are validated by their annotations; one named `<path
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, HTTPBearer
+from pydantic import TypeAdapter
 
 from penstock.api.idempotency import LONGEST_KEY, Once, Request
 from penstock.api.problems import MEDIA_TYPE, PROBLEMS, AnswerTooLarge, InvalidRequest, TooLarge, answer
@@ -130,6 +131,8 @@ class Api(APIGatewayRestResolver):
     def _admitted(self, app: APIGatewayRestResolver, proceed: Next) -> Response[Any]:
         if len(app.current_event.body or "") > LARGEST_BODY:
             raise TooLarge(LARGEST_BODY)
+        if (app.current_event.body or "").lstrip().startswith("["):
+            _check_list(app.context["_route"].dependant.body_params)
         admitted: Response[Any] = self._validated(app, proceed)
         return admitted
 
@@ -156,3 +159,11 @@ class Api(APIGatewayRestResolver):
         if response.status_code >= 500:
             _LOG.error("request %s failed with %s", self.request_id(), type(error).__name__)
         return response
+
+
+def _check_list(fields: Sequence[Any]) -> None:
+    """Raises InvalidRequest on a list where an object is meant; Powertools would take the first of it."""
+    for field in fields:
+        schema = TypeAdapter(field.field_info.annotation).json_schema()
+        if "array" not in (schema.get("type"), *(choice.get("type") for choice in schema.get("anyOf", ()))):
+            raise InvalidRequest("body", "must be an object")

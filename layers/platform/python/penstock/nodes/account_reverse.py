@@ -10,9 +10,7 @@ class Parameters(NodeParameters):
     """Which booking is taken back."""
 
     account: str = Field(min_length=1, max_length=200, pattern=r"^[^\s#]+$", description="The account")
-    entry: str | None = Field(
-        default=None, min_length=1, max_length=200, description="The booking's; the run's own key when left out"
-    )
+    entry: str = Field(min_length=1, max_length=200, description="The booking's entry, as it was given")
 
 
 @node_type("account.reverse", kind=Kind.ACTION, parameters=Parameters, per_item=False)
@@ -22,6 +20,6 @@ def reverse_entry(call: Call[Parameters]) -> Outcome:
     A booking that never came is refused should it come later, so that undoing is safe when nobody knows whether it was
     made. Refused when the account no longer holds what has to be taken from it.
     """
-    p, entry = call.parameters, call.parameters.entry or call.key
-    carry_out(call, account.AGGREGATE, p.account, lambda found: account.reverse(found, entry))
-    return Emit.main([{"account": p.account, "entry": entry}])
+    p = call.parameters
+    carry_out(call, account.AGGREGATE, p.account, lambda found: account.reverse(found, p.entry))
+    return Emit.main([{"account": p.account, "entry": p.entry}])

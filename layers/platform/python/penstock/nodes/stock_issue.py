@@ -10,9 +10,7 @@ class Parameters(NodeParameters):
     """What is handed out."""
 
     sku: str = Field(min_length=1, max_length=200, pattern=r"^[^\s#]+$", description="The article")
-    entry: str | None = Field(
-        default=None, min_length=1, max_length=200, description="The reservation's; the run's own key when left out"
-    )
+    entry: str = Field(min_length=1, max_length=200, description="The reservation's entry, as it was given")
 
 
 @node_type("stock.issue", kind=Kind.ACTION, parameters=Parameters, per_item=False)
@@ -21,6 +19,6 @@ def issue_stock(call: Call[Parameters]) -> Outcome:
 
     Refused when there is no such reservation. Asked for again, it changes nothing.
     """
-    p, entry = call.parameters, call.parameters.entry or call.key
-    after = carry_out(call, stock.AGGREGATE, p.sku, lambda found: stock.issue(found, entry))
-    return Emit.main([{"sku": p.sku, "entry": entry, "available": after.available}])
+    p = call.parameters
+    after = carry_out(call, stock.AGGREGATE, p.sku, lambda found: stock.issue(found, p.entry))
+    return Emit.main([{"sku": p.sku, "entry": p.entry, "available": after.available}])

@@ -10,9 +10,7 @@ class Parameters(NodeParameters):
     """Which reservation is given up."""
 
     sku: str = Field(min_length=1, max_length=200, pattern=r"^[^\s#]+$", description="The article")
-    entry: str | None = Field(
-        default=None, min_length=1, max_length=200, description="The reservation's; the run's own key when left out"
-    )
+    entry: str = Field(min_length=1, max_length=200, description="The reservation's entry, as it was given")
 
 
 @node_type("stock.release", kind=Kind.ACTION, parameters=Parameters, per_item=False)
@@ -22,6 +20,6 @@ def release_stock(call: Call[Parameters]) -> Outcome:
     A reservation that never came is refused should it come later, so that undoing is safe when nobody knows whether
     the reservation was made. Refused once what was reserved has been handed out.
     """
-    p, entry = call.parameters, call.parameters.entry or call.key
-    after = carry_out(call, stock.AGGREGATE, p.sku, lambda found: stock.release(found, entry))
-    return Emit.main([{"sku": p.sku, "entry": entry, "available": after.available}])
+    p = call.parameters
+    after = carry_out(call, stock.AGGREGATE, p.sku, lambda found: stock.release(found, p.entry))
+    return Emit.main([{"sku": p.sku, "entry": p.entry, "available": after.available}])

@@ -62,11 +62,11 @@ def evolve(document: JSONObject | None, event: Event) -> JSONObject | None:
 
 
 def _triggers(definition: JSONObject) -> list[JSONObject]:
-    """The nodes that start it. A trigger's type is named `<wing>.trigger.<name>`."""
+    """The nodes that start it; a disabled one does not. A trigger's type is named `<wing>.trigger.<name>`."""
     return [
         {"node": node["name"], "type": node["type"], "parameters": node.get("parameters", {})}
         for node in definition["nodes"]
-        if node["type"].split(".")[1:2] == ["trigger"]
+        if node["type"].split(".")[1:2] == ["trigger"] and not node.get("disabled")
     ]
 
 

@@ -53,8 +53,8 @@ class Graph:
     order: Mapping[str, int]
 
     def triggers(self) -> Sequence[GraphNode]:
-        """The nodes that can start an execution, in the document's order."""
-        return [node for node in self.nodes.values() if node.type.kind is Kind.TRIGGER]
+        """The nodes that can start an execution, in the document's order; a disabled one cannot."""
+        return [node for node in self.nodes.values() if node.type.kind is Kind.TRIGGER and not node.definition.disabled]
 
     @property
     def variables(self) -> Mapping[str, JSON]:

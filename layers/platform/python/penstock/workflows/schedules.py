@@ -120,14 +120,14 @@ def _name(workflow: Workflow, node: str, place: int) -> str:
 
 def _cron(cron: str) -> Iterator[str]:
     """Five fields of cron as six of Scheduler's, where days are named either by the month or by the week."""
-    from croniter import croniter  # type: ignore[import-untyped]
+    from croniter import croniter
 
     (minutes, hours, month_days, months, week_days), nth = croniter.expand(cron)
     for month_day, week_day in _days(month_days, week_days, nth):
         yield f"{_numbers(minutes)} {_numbers(hours)} {month_day} {_numbers(months)} {week_day} *"
 
 
-def _days(month_days: list[Any], week_days: list[Any], nth: Mapping[int, set[Any]]) -> Iterator[tuple[str, str]]:
+def _days(month_days: list[Any], week_days: list[Any], nth: Mapping[Any, set[Any]]) -> Iterator[tuple[str, str]]:
     if month_days == week_days == [_ANY]:
         yield _ANY, _NONE
     numbers = [day for day in month_days if day not in (_ANY, _LAST)]

@@ -337,7 +337,7 @@ def _existing(loaded: Loaded[Execution]) -> Loaded[Execution]:
 
 
 def _waiting_for(execution: Execution, token: str) -> Waiting:
-    for waiting in execution.waiting.values():
+    for waiting in () if execution.ended else execution.waiting.values():
         if waiting.token is not None and secrets.compare_digest(waiting.token, token):
             return waiting
     raise UnknownCallback()
