@@ -1,0 +1,61 @@
+"""healthcare.fhir.save"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from pydantic import Field
+
+from penstock.events import CommitTooLarge, Origin
+from penstock.json import JSONObject
+from penstock.workflows.node import Call, Emit, Kind, NodeFailure, NodeParameters, Outcome, node_type
+from penstock_healthcare.fhir.errors import InvalidResource
+from penstock_healthcare.fhir.resources import Resources, Saved
+
+MOST_RESOURCES = 1_000
+_AT_ONCE = 8
+
+
+class Parameters(NodeParameters):
+    """What is saved."""
+
+    resources: list[dict[str, Any]] | None = Field(
+        default=None, max_length=MOST_RESOURCES, description="FHIR resources; the item's `resources` when left out"
+    )
+
+
+@node_type("healthcare.fhir.save", kind=Kind.ACTION, parameters=Parameters)
+def save_fhir(call: Call[Parameters]) -> Outcome:
+    """Keep FHIR resources: each as a new version of its own, where it says something new.
+
+    Adds `saved` to the item: for each resource its `reference`, its `version` and whether it `changed`. Saving the same
+    again changes nothing. They can be read at the FHIR endpoint.
+    """
+    return Emit.main([_saved(call, index, item, parameters) for index, (item, parameters) in enumerate(call.each())])
+
+
+def _saved(call: Call[Parameters], index: int, item: JSONObject, parameters: Parameters) -> JSONObject:
+    resources = item.get("resources") if parameters.resources is None else parameters.resources
+    if not isinstance(resources, list) or len(resources) > MOST_RESOURCES:
+        reason = f"item {index}: resources: must be a list of at most {MOST_RESOURCES} resources"
+        raise NodeFailure("NoResources", reason, permanent=True)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        places = range(len(resources))
+        saved = list(pool.map(lambda place: _save(call, index, place, resources[place]), places))
+    return {**item, "saved": [asdict(each) for each in saved]}
+
+
+def _save(call: Call[Parameters], index: int, place: int, resource: Any) -> Saved:
+    where = f"item {index}: resources[{place}]"
+    if not isinstance(resource, dict):
+        raise NodeFailure("InvalidResource", f"{where}: must be an object", permanent=True)
+    commit = uuid5(NAMESPACE_URL, f"{call.tenant}/{call.key}/{index}/{place}").hex
+    origin = Origin(f"workflow:{call.workflow}", call.execution)
+    try:
+        return Resources(call.services.store, lambda: call.now).save(call.tenant, resource, origin, commit)
+    except InvalidResource as error:
+        raise NodeFailure("InvalidResource", f"{where}.{error}", permanent=True) from error
+    except CommitTooLarge as error:
+        reason = f"{where}: {error.size} bytes is over the limit of {error.limit}"
+        raise NodeFailure("ResourceTooLarge", reason, permanent=True) from error
