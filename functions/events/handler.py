@@ -1,22 +1,39 @@
-"""Events: read any stream, and what it came to at a version or a time."""
+"""Events: read any stream, what it came to at any point, what it would have come to, and whether it is untouched."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from pydantic import AwareDatetime
 
 from penstock.api.application import Api
-from penstock.api.problems import NotFound
-from penstock.api.resources.events import SCOPES, EventPage, Key, Kind, StreamState, event_page, stream_state, until
+from penstock.api.problems import InvalidRequest, NotFound
+from penstock.api.resources.events import (
+    SCOPES,
+    Difference,
+    EventPage,
+    Key,
+    Kind,
+    StreamState,
+    Verification,
+    WhatIf,
+    difference,
+    event_page,
+    stream_state,
+    verification,
+)
 from penstock.api.resources.paging import Limit
 from penstock.api.wiring import authenticate
 from penstock.aws import wiring
-from penstock.events import StreamId
+from penstock.events import StreamId, UnknownEventType
 from penstock.events.discovery import projections_of
+from penstock.events.history import of_types, supposing, until
 from penstock.events.store import read
 from penstock.identity.model import Scope
 
 api = Api("Events", authenticate=authenticate)
+Version = Annotated[int | None, Query(ge=1, description="As it was after that many events")]
+Time = Annotated[AwareDatetime | None, Query(description="As it was then: RFC 3339")]
 
 
 @api.get("/v1/events/<kind>/<key>", summary="Read a stream")
@@ -25,28 +42,72 @@ def browse(
     key: Key,
     after_version: Annotated[int, Query(ge=0, description="Only what happened after this event")] = 0,
     to_version: Annotated[int | None, Query(ge=1, description="Only up to this event")] = None,
+    types: Annotated[list[str] | None, Query(max_length=50, description="Only events of these types")] = None,
     limit: Limit = 50,
 ) -> EventPage:
     """The events of a stream with their data, oldest first."""
-    who = api.require(SCOPES.get(kind, Scope.READ))
-    stream = StreamId(who.tenant, kind, key)
+    stream, who = _stream(kind, key), api.principal()
     if next(iter(wiring.events().commits(stream)), None) is None:
         raise NotFound(f"stream {kind} {key}")
     commits = read(wiring.events(), stream, after_version=after_version, to_version=to_version)
-    return event_page(commits, limit, who)
+    return event_page(of_types(commits, frozenset(types or ())), limit, who)
 
 
 @api.get("/v1/events/<kind>/<key>/state", summary="Read what a stream came to")
-def state(
+def state(kind: Kind, key: Key, version: Version = None, time: Time = None) -> StreamState:
+    """What every projection makes of the stream, now, at a version or at a time."""
+    return _existing(_state(_stream(kind, key), version, time), kind, key)
+
+
+@api.get("/v1/events/<kind>/<key>/difference", summary="Compare two points of a stream")
+def compare(
     kind: Kind,
     key: Key,
-    version: Annotated[int | None, Query(ge=1, description="As it was after that many events")] = None,
-    time: Annotated[AwareDatetime | None, Query(description="As it was then: RFC 3339")] = None,
-) -> StreamState:
-    """What every projection makes of the stream, now, at a version or at a time."""
-    who = api.require(SCOPES.get(kind, Scope.READ))
-    commits = read(wiring.events(), StreamId(who.tenant, kind, key), to_version=version)
-    found = stream_state(until(commits, time), projections_of(kind))
+    from_version: Version = None,
+    from_time: Time = None,
+    to_version: Version = None,
+    to_time: Time = None,
+) -> Difference:
+    """What changed in every projection's document from one point to another; to now when no end is given."""
+    if from_version is None and from_time is None:
+        raise InvalidRequest("from_version", "give from_version or from_time")
+    stream = _stream(kind, key)
+    after = _existing(_state(stream, to_version, to_time), kind, key)
+    return difference(_state(stream, from_version, from_time), after)
+
+
+@api.post("/v1/events/<kind>/<key>/what-if", summary="Suppose another past")
+def what_if(kind: Kind, key: Key, past: Annotated[WhatIf, Body()]) -> Difference:
+    """What the stream would have come to with events left out, changed or inserted. Nothing is written."""
+    stream = _stream(kind, key)
+    try:
+        supposed = list(supposing(wiring.events().commits(stream), past.supposition()))
+        after = stream_state(supposed, projections_of(kind))
+    except (ValueError, KeyError, TypeError, UnknownEventType) as impossible:
+        raise InvalidRequest("body", f"that past cannot be folded: {impossible}") from impossible
+    return difference(_existing(_state(stream), kind, key), _existing(after, kind, key))
+
+
+@api.get("/v1/events/<kind>/<key>/verification", summary="Check that a stream is as it was written")
+def verify(kind: Kind, key: Key) -> Verification:
+    """Follow the stream's chain of digests; the first commit that does not follow is named."""
+    found = verification(wiring.events().packed(_stream(kind, key)))
+    if found.holds and not found.commits:
+        raise NotFound(f"stream {kind} {key}")
+    return found
+
+
+def _stream(kind: str, key: str) -> StreamId:
+    """The principal's own stream, if they may read its kind."""
+    return StreamId(api.require(SCOPES.get(kind, Scope.READ)).tenant, kind, key)
+
+
+def _state(stream: StreamId, version: int | None = None, time: datetime | None = None) -> StreamState | None:
+    commits = read(wiring.events(), stream, to_version=version)
+    return stream_state(until(commits, time), projections_of(stream.kind))
+
+
+def _existing(found: StreamState | None, kind: str, key: str) -> StreamState:
     if found is None:
         raise NotFound(f"stream {kind} {key}, or it began later")
     return found

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from penstock.events import Conflict, Draft, Event, EventStore, Origin, Position, StreamId
-from penstock.events.chain import digest, first_break
+from penstock.events.chain import Check, check, digest
 from penstock.events.store import START, head, read
 
 T0 = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -250,5 +250,5 @@ def test_every_commit_carries_the_digest_of_the_one_before_whoever_wrote_it(
     end = append(other_process, stream, 3, end)
     append(store, stream, 1, end, note="x" * 400_000)
     commits = list(store.packed(stream))
-    assert first_break(commits) is None
+    assert check(commits) == Check(3)
     assert [packed.previous for packed in commits] == [b"", digest(commits[0]), digest(commits[1])]

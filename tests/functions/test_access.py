@@ -34,6 +34,7 @@ SCOPES: Mapping[str, Scope] = {
     **dict.fromkeys(["workflows_versions", "workflows_version", "node_types_browse", "node_types_read"], Scope.READ),
     **dict.fromkeys(["executions_browse", "executions_read", "executions_follow", "executions_sent"], Scope.READ),
     **dict.fromkeys(["events_browse", "events_state", "hl7_messages_browse", "hl7_messages_read"], Scope.READ),
+    **dict.fromkeys(["events_compare", "events_what_if", "events_verify"], Scope.READ),
     **dict.fromkeys(["fhir_search", "fhir_read", "fhir_versions", "fhir_version"], Scope.READ),
 }
 ANY_SCOPE = frozenset({"fhir_metadata"})

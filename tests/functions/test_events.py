@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from penstock.aws import wiring
+from penstock.aws import clients, wiring
 from penstock.clock import iso
 from penstock.events import Draft, Origin, StreamId
 from penstock.events.store import head
 from penstock.identity.model import Scope
 from tests.functions.cloud import Answer, Cloud
-from tests.functions.flows import ASK, start, workflow
+from tests.functions.flows import ASK, MANUAL, start, workflow
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -130,3 +130,64 @@ def test_a_time_without_a_zone_is_refused(cloud: Cloud) -> None:
 def test_an_id_of_the_wrong_form_is_named(cloud: Cloud) -> None:
     answer = read(cloud, "event/a b")
     assert (answer.status, answer.body["type"]) == (400, "urn:penstock:problem:bad-id")
+
+
+def named(name: str) -> dict[str, Any]:
+    return {"name": name, "nodes": [MANUAL]}
+
+
+def changed(cloud: Cloud) -> str:
+    """A workflow that was renamed and then published: three events."""
+    made = cloud.request("workflows", "POST", "/v1/workflows", named("One")).body["id"]
+    cloud.request("workflows", "PUT", f"/v1/workflows/{made}", named("Two"))
+    cloud.request("workflows", "POST", f"/v1/workflows/{made}/publish")
+    return str(made)
+
+
+def test_only_events_of_the_types_that_were_asked_for_are_shown(cloud: Cloud) -> None:
+    found = read(cloud, f"workflow/{changed(cloud)}", types="WorkflowPublished").body["items"]
+    assert [event["version"] for event in found] == [3]
+
+
+def test_two_points_of_a_stream_are_compared(cloud: Cloud) -> None:
+    answer = read(cloud, f"workflow/{changed(cloud)}/difference", from_version=1, to_version=2)
+    changes = {change["path"]: (change["before"], change["after"]) for change in answer.body["changes"]["workflows"]}
+    assert changes["name"] == ("One", "Two")
+    assert "status" not in changes
+    assert (answer.body["before"]["version"], answer.body["after"]["version"]) == (1, 2)
+
+
+def test_a_difference_needs_a_beginning(cloud: Cloud) -> None:
+    answer = read(cloud, f"workflow/{changed(cloud)}/difference")
+    assert (answer.status, answer.body["problems"][0]["path"]) == (422, "from_version")
+
+
+def test_another_past_comes_to_something_else_and_writes_nothing(cloud: Cloud) -> None:
+    made = changed(cloud)
+    path = f"/v1/events/workflow/{made}/what-if"
+    answer = cloud.request("events", "POST", path, {"without": [3], "changed": {"2": {"definition": named("Three")}}})
+    changes = {change["path"]: change["after"] for change in answer.body["changes"]["workflows"]}
+    assert (changes["name"], changes["status"]) == ("Three", "draft")
+    assert cloud.request("workflows", "GET", f"/v1/workflows/{made}").body["status"] == "published"
+
+
+@pytest.mark.parametrize(
+    "past", [{"without": [9]}, {"without": [1, 2, 3], "inserted": [{"after": 0, "type": "No", "data": {}}]}]
+)
+def test_a_past_that_cannot_be_is_refused(cloud: Cloud, past: dict[str, Any]) -> None:
+    answer = cloud.request("events", "POST", f"/v1/events/workflow/{changed(cloud)}/what-if", past)
+    assert (answer.status, answer.body["type"]) == (422, "urn:penstock:problem:invalid-request")
+
+
+def test_a_stream_that_nobody_touched_holds(cloud: Cloud) -> None:
+    answer = read(cloud, f"workflow/{changed(cloud)}/verification")
+    assert answer.body == {"holds": True, "commits": 3, "first_bad_commit": None, "reason": None}
+
+
+def test_the_first_commit_that_somebody_touched_is_named(cloud: Cloud) -> None:
+    made = changed(cloud)
+    key = {"pk": {"S": f"acme#workflow#{made}"}, "commit": {"N": "2"}}
+    update = {"UpdateExpression": "SET commit_id = :x", "ExpressionAttributeValues": {":x": {"S": "forged"}}}
+    clients.dynamodb().update_item(TableName="events", Key=key, **update)
+    answer = read(cloud, f"workflow/{made}/verification").body
+    assert (answer["holds"], answer["commits"], answer["first_bad_commit"]) == (False, 2, 3)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from penstock.events import Draft, Origin, StreamId
-from penstock.events.chain import Break, first_break
+from penstock.events.chain import Check, check
 from penstock.events.codec import PackedCommit
 from penstock.events.memory import MemoryEventStore
 from penstock.events.store import START
@@ -27,7 +27,7 @@ def history() -> History:
 
 
 def test_a_history_as_it_was_written_holds(history: History) -> None:
-    assert first_break(history) is None
+    assert check(history) == Check(4)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,6 @@ def test_a_history_as_it_was_written_holds(history: History) -> None:
 def test_the_first_commit_that_does_not_follow_is_named(
     history: History, touch: Callable[[History], History], commit: int
 ) -> None:
-    found = first_break(touch(history))
-    assert isinstance(found, Break)
-    assert found.commit == commit
+    found = check(touch(history))
+    assert found.broken
+    assert (found.held, found.broken.commit) == (commit - 1, commit)

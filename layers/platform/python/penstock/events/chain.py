@@ -25,15 +25,29 @@ def digest(packed: PackedCommit) -> bytes:
     return sha256(packed.previous + head.encode() + packed.blob).digest()
 
 
-def first_break(commits: Iterable[PackedCommit]) -> Break | None:
-    """Where a stream's commits, from its first on, stop being the ones that were written; None where they hold."""
-    previous, version = GENESIS, 0
-    for number, packed in enumerate(commits, 1):
-        if packed.number != number:
-            return Break(number, f"it is missing; commit {packed.number} comes in its place")
-        if packed.first_version != version + 1:
-            return Break(number, f"it begins with version {packed.first_version}, not {version + 1}")
-        if packed.previous != previous:
-            return Break(number, "it carries another digest than that of the commit before it")
-        previous, version = digest(packed), packed.last_version
-    return None
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How many commits from the first on are the ones that were written, and what breaks the chain after them."""
+
+    held: int
+    broken: Break | None = None
+
+
+def check(commits: Iterable[PackedCommit]) -> Check:
+    """Follow a stream's commits, from its first on, as far as each follows from the one before."""
+    previous, version, held = GENESIS, 0, 0
+    for packed in commits:
+        if reason := _reason(packed, held + 1, version + 1, previous):
+            return Check(held, Break(held + 1, reason))
+        previous, version, held = digest(packed), packed.last_version, held + 1
+    return Check(held)
+
+
+def _reason(packed: PackedCommit, number: int, version: int, previous: bytes) -> str:
+    if packed.number != number:
+        return f"it is missing; commit {packed.number} comes in its place"
+    if packed.first_version != version:
+        return f"it begins with version {packed.first_version}, not {version}"
+    if packed.previous != previous:
+        return "it carries another digest than that of the commit before it"
+    return ""

@@ -65,12 +65,11 @@ class SagaRun:
     definition: JSONObject = field(default_factory=dict)
     input: JSONObject = field(default_factory=dict)
     correlation: str = ""
-    steps: Mapping[str, StepState] = field(default_factory=dict)
+    steps: dict[str, StepState] = field(default_factory=dict)
     is_reversed: bool = False
     resumptions: int = 0
     stuck: tuple[str, ...] = ()
     reason: str | None = None
-    version: int = 0
 
     @property
     def plan(self) -> Plan:
@@ -89,8 +88,9 @@ def _plan(definition: bytes) -> Plan:
 
 
 def _step(run: SagaRun, name: str, **changes: Any) -> SagaRun:
-    steps = {**run.steps, name: replace(run.steps.get(name, StepState()), **changes)}
-    return replace(run, steps=steps)
+    """The run with a step changed; in place, as a fold may, since every load folds a run of its own."""
+    run.steps[name] = replace(run.steps[name], **changes)
+    return run
 
 
 def _started(run: SagaRun, event: happened.SagaStarted, stored: Event) -> SagaRun:
@@ -186,7 +186,7 @@ _EVOLVE: Mapping[type, Callable[[SagaRun, Any, Event], SagaRun]] = {
 
 def evolve(run: SagaRun, event: Any, stored: Event) -> SagaRun:
     """The run after the event."""
-    return replace(_EVOLVE[type(event)](run, event, stored), version=stored.version)
+    return _EVOLVE[type(event)](run, event, stored)
 
 
 AGGREGATE = Aggregate(EVENTS, SagaRun, evolve)

@@ -1,8 +1,7 @@
 """Events as the API shows them."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from itertools import chain, takewhile
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
@@ -11,6 +10,9 @@ from pydantic import BaseModel, Field
 from penstock.api.resources.bounds import within
 from penstock.clock import iso
 from penstock.events import Commit, Event
+from penstock.events.chain import check
+from penstock.events.codec import PackedCommit
+from penstock.events.history import Change, Insertion, Supposition, differences
 from penstock.events.projection import Projection, fold
 from penstock.identity.model import Principal, Scope
 from penstock.json import JSONObject
@@ -72,22 +74,81 @@ class StreamState(BaseModel):
     documents: dict[str, dict[str, Any] | None] = Field(description="What each projection makes of it, by name")
 
 
+class ChangeView(BaseModel):
+    """A place in a document that differs."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+class Difference(BaseModel):
+    """What lies between two points of a stream."""
+
+    before: StreamState | None = Field(description="Null where the stream had not begun")
+    after: StreamState
+    changes: dict[str, list[ChangeView]] = Field(description="By projection")
+
+
+class InsertionView(BaseModel):
+    """An event that did not happen."""
+
+    after: int = Field(ge=0, description="The version that it follows; 0 puts it first")
+    type: str = Field(min_length=1, max_length=200)
+    data: dict[str, Any]
+
+
+class WhatIf(BaseModel):
+    """A past that is supposed to have been. Nothing is written."""
+
+    without: list[int] = Field(default=[], max_length=1_000, description="Versions to leave out")
+    changed: dict[int, dict[str, Any]] = Field(default={}, max_length=100, description="Other data, by version")
+    inserted: list[InsertionView] = Field(default=[], max_length=100)
+
+    def supposition(self) -> Supposition:
+        """The same as the domain has it."""
+        inserted = tuple(Insertion(each.after, each.type, each.data) for each in self.inserted)
+        return Supposition(frozenset(self.without), self.changed, inserted)
+
+
+class Verification(BaseModel):
+    """Whether a stream is as it was written: each commit carries the digest of the one before."""
+
+    holds: bool
+    commits: int = Field(description="How many hold, from the first on")
+    first_bad_commit: int | None
+    reason: str | None
+
+
+def verification(commits: Iterable[PackedCommit]) -> Verification:
+    """What checking the commits of a whole stream finds."""
+    found = check(commits)
+    return Verification(
+        holds=found.broken is None,
+        commits=found.held,
+        first_bad_commit=found.broken.commit if found.broken else None,
+        reason=found.broken.reason if found.broken else None,
+    )
+
+
+def difference(before: StreamState | None, after: StreamState) -> Difference:
+    """What changed from one state to the other, by projection."""
+    earlier = before.documents if before else {}
+    changes = {name: differences(earlier.get(name), document) for name, document in after.documents.items()}
+    shown = {name: [_change(change) for change in found] for name, found in changes.items()}
+    return Difference(before=before, after=after, changes=shown)
+
+
+def _change(change: Change) -> ChangeView:
+    return ChangeView(path=change.path, before=change.before, after=change.after)
+
+
 def event_page(commits: Iterable[Commit], limit: int, who: Principal) -> EventPage:
     """The first events of the commits: `limit` at most, and no more than an answer can hold."""
     events = chain.from_iterable(commit.events for commit in commits)
     found = [EventView.of(event, who) for _, event in zip(range(limit + 1), events, strict=False)]
     shown = within(((event, event.data) for event in found), limit)
     return EventPage(items=list(shown), next=shown[-1].version if shown and len(shown) < len(found) else None)
-
-
-def until(commits: Iterable[Commit], time: datetime | None) -> Iterator[Commit]:
-    """The commits cut to what had happened at the time (aware)."""
-    for commit in commits:
-        events = tuple(takewhile(lambda event: time is None or event.time <= time, commit.events))
-        if events:
-            yield Commit(commit.stream, commit.number, commit.id, events)
-        if len(events) < len(commit.events):
-            return
 
 
 def stream_state(commits: Iterable[Commit], projections: Iterable[Projection]) -> StreamState | None:
