@@ -9,6 +9,7 @@ from penstock_cli.output import AsJson, plain, show, table
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 app = typer.Typer(name="events", help="Read any stream of events.", no_args_is_help=True)
 Kind = Annotated[str, typer.Argument(metavar="KIND", help="The kind of stream: workflow, execution, hl7_message …")]
@@ -50,6 +51,58 @@ def state(
         path = f"/v1/events/{segment(kind)}/{segment(key)}/state"
         found = api.get(path, {"version": version, "time": at})
     show(found, as_json, lambda console: _tell(console, found))
+
+
+@app.command()
+def diff(
+    kind: Kind,
+    key: Key,
+    before: Annotated[int, typer.Option("--from", min=1, help="The earlier point: a version")],
+    after: Annotated[int | None, typer.Option("--to", min=1, help="The later one; now when left out")] = None,
+    url: Url = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what changed between two points of a stream."""
+    with connect(url, api_key) as api:
+        path = f"/v1/events/{segment(kind)}/{segment(key)}/difference"
+        found = api.get(path, {"from_version": before, "to_version": after})
+    show(found, as_json, lambda console: console.print(_changes(found)))
+
+
+@app.command("what-if")
+def what_if(
+    kind: Kind,
+    key: Key,
+    without: Annotated[list[int], typer.Option(min=1, help="Leave the event of this version out; may be repeated")],
+    url: Url = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a stream would have come to without some of its events. Nothing is written."""
+    with connect(url, api_key) as api:
+        path = f"/v1/events/{segment(kind)}/{segment(key)}/what-if"
+        found = api.post(path, {"without": without}, is_repeatable=False)
+    show(found, as_json, lambda console: console.print(_changes(found)))
+
+
+@app.command()
+def verify(kind: Kind, key: Key, url: Url = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Check that a stream is as it was written; exit code 1 names the first commit that is not."""
+    with connect(url, api_key) as api:
+        found = api.get(f"/v1/events/{segment(kind)}/{segment(key)}/verification")
+    verdict = f"commit {found['first_bad_commit']}: {found['reason']}" if found["reason"] else "nobody touched it"
+    show(found, as_json, lambda console: console.print(f"{found['commits']} commits hold; {verdict}"))
+    raise typer.Exit(int(not found["holds"]))
+
+
+def _changes(found: dict[str, Any]) -> "Table":
+    rows = [
+        (projection, change["path"], _short(change["before"]), _short(change["after"]))
+        for projection, changes in found["changes"].items()
+        for change in changes
+    ]
+    return table(("read model", "path", "before", "after"), rows)
 
 
 def _tell(console: "Console", found: dict[str, Any]) -> None:

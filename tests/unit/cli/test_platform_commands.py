@@ -173,6 +173,25 @@ def test_events_are_read_page_by_page(
     assert len(told("events", "read", "execution", execution["id"], "--after", "1", "--limit", "2")["items"]) == 2
 
 
+def test_two_points_are_compared_and_another_past_is_supposed(told: Told, published: Published) -> None:
+    workflow = published(DOUBLE)
+    compared = told("events", "diff", "workflow", workflow, "--from", "1")
+    supposed = told("events", "what-if", "workflow", workflow, "--without", "2")
+    status = [
+        next(
+            (change["before"], change["after"])
+            for change in found["changes"]["workflows"]
+            if change["path"] == "status"
+        )
+        for found in (compared, supposed)
+    ]
+    assert status == [("draft", "published"), ("published", "draft")]
+
+
+def test_a_stream_that_nobody_touched_is_verified(told: Told, published: Published) -> None:
+    assert told("events", "verify", "workflow", published(DOUBLE))["commits"] == 2
+
+
 def test_a_stream_is_shown_as_it_was(told: Told, published: Published) -> None:
     workflow = published(DOUBLE)
     now, before = (
