@@ -79,3 +79,9 @@ def test_two_operations_of_one_name_are_refused(tmp_path: Path) -> None:
         (tmp_path / folder / "handler.py").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match="two operations are named a_b_c"):
         document(tmp_path)
+
+
+def test_the_events_are_described_beside_it(cloud: Cloud) -> None:
+    answer = cloud.request("openapi", "GET", "/v1/asyncapi.json", key="")
+    assert (answer.status, answer.body["asyncapi"]) == (200, "3.0.0")
+    assert "execution.NodeCompleted" in answer.body["components"]["messages"]

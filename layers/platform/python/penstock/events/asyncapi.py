@@ -1,0 +1,91 @@
+"""The AsyncAPI 3 document of all stored events, made from their types: one channel a kind of stream.
+
+`python -m penstock.events.asyncapi FILE` writes it; a test says when what is committed has drifted from the code.
+"""
+
+import inspect
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import orjson
+from pydantic import TypeAdapter
+
+from penstock.events.shapes import known_types
+from penstock.events.types import EventTypes
+from penstock.json import JSONObject
+
+_TEXT = {"type": "string"}
+_ENVELOPE: JSONObject = {
+    "id": {**_TEXT, "description": "tenant#kind#key@version: derived, unique"},
+    "stream": {**_TEXT, "description": "tenant#kind#key"},
+    "tenant": _TEXT,
+    "kind": _TEXT,
+    "key": _TEXT,
+    "version": {"type": "integer", "minimum": 1, "description": "Counts from 1 within the stream"},
+    "type": _TEXT,
+    "schema_version": {"type": "integer", "minimum": 1},
+    "time": {**_TEXT, "format": "date-time"},
+    "actor": {**_TEXT, "description": "Who did it"},
+    "correlation": {**_TEXT, "description": "The business transaction that it belongs to"},
+    "causation": {"type": ["string", "null"], "description": "The event or request that caused it"},
+}
+
+
+def document(types: Iterable[EventTypes]) -> JSONObject:
+    """The document. Every message is an event as the API and the bus tell it; the bus leaves `data` out."""
+    known = list(types)
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Penstock events",
+            "version": "1",
+            "description": "What is stored, in order, for ever. The EventBridge bus tells of every event as it is "
+            "stored, under its type as detail-type and without its data; the data is read from the stream.",
+        },
+        "defaultContentType": "application/json",
+        "channels": {each.kind: _channel(each) for each in known},
+        "operations": {f"hear_{each.kind}": _operation(each.kind) for each in known},
+        "components": {
+            "messages": {f"{each.kind}.{name}": _message(each, name) for each in known for name in sorted(each.types)}
+        },
+    }
+
+
+def rendered(found: JSONObject) -> bytes:
+    """The document as it is committed."""
+    return orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def _channel(types: EventTypes) -> JSONObject:
+    messages = {name: {"$ref": f"#/components/messages/{types.kind}.{name}"} for name in sorted(types.types)}
+    return {"address": "penstock-{stage}", "parameters": {"stage": {}}, "messages": messages}
+
+
+def _operation(kind: str) -> JSONObject:
+    return {"action": "receive", "channel": {"$ref": f"#/channels/{kind}"}, "summary": f"Hear what happens to {kind}s"}
+
+
+def _message(types: EventTypes, name: str) -> JSONObject:
+    event_type = types.types[name]
+    summary, _, details = (inspect.getdoc(event_type) or "").partition("\n")
+    data = TypeAdapter(event_type).json_schema(
+        ref_template=f"#/components/messages/{types.kind}.{name}/$defs/{{model}}"
+    )
+    properties = {**_ENVELOPE, "type": {"const": name}, "kind": {"const": types.kind}, "data": data}
+    return {
+        "name": name,
+        "title": f"{name}, schema version {types.schema(name)}",
+        "summary": summary,
+        **({"description": details.strip()} if details.strip() else {}),
+        "payload": {"type": "object", "required": list(_ENVELOPE), "properties": properties},
+    }
+
+
+def main() -> None:
+    """Write the document to the file named on the command line."""
+    Path(sys.argv[1]).write_bytes(rendered(document(known_types())))
+
+
+if __name__ == "__main__":
+    main()
