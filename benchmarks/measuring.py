@@ -12,7 +12,7 @@ RUNS = 5
 
 @dataclass(frozen=True)
 class Figure:
-    """A rate: units a second at the median of the runs, with the lowest and the highest; and a peer's, if there is one."""
+    """A rate: units a second at the median of the runs, with the lowest and the highest; and a peer's, if any."""
 
     name: str
     median: float
