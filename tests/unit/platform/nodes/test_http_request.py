@@ -245,6 +245,7 @@ def test_a_compressed_reply_is_unpacked(run, server) -> None:
         ("gzip", gzip.compress(b"a" * 99)[:-9]),
         ("gzip", gzip.compress(b"a") + b"more"),
     ],
+    ids=["unknown", "no gzip", "cut off", "trailing"],
 )
 def test_a_reply_that_cannot_be_unpacked_fails(run, server, coding: str, body: bytes) -> None:
     server.answer = lambda _: Answer(200, body, {"Content-Encoding": coding})
