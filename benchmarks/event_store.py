@@ -2,8 +2,8 @@
 
     python -m benchmarks.event_store [--events 20000] [--runs 5]
 
-In the memory core, with commits of 1, 10 and 25 events; and, when PENSTOCK_LOCAL_ENDPOINT and the tables' names are in
-the environment, through the local stack. Medians of the runs, with the slowest and the fastest.
+In the memory core, with commits of 1, 10 and 25 events; and, when AWS_ENDPOINT_URL and the names of table and bucket
+are in the environment, through the local stack. Medians of the runs, with the slowest and the fastest.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from penstock.events.store import START
 
 COMMIT_SIZES = (1, 10, 25)
 COMMITS_A_STREAM = 4
-LOCAL = ("PENSTOCK_LOCAL_ENDPOINT", "PENSTOCK_EVENTS_TABLE", "PENSTOCK_PAYLOADS_BUCKET")
+LOCAL = ("AWS_ENDPOINT_URL", "PENSTOCK_EVENTS_TABLE", "PENSTOCK_PAYLOADS_BUCKET")
 LOCAL_SHARE = 20  # the local stack gets a twentieth of the events
 ORIGIN = Origin("benchmark", "benchmark")
 
@@ -34,12 +34,12 @@ Streams = dict[StreamId, list[list[Draft]]]
 
 
 def streams(events: int, commit_size: int) -> Streams:
-    """Synthetic events packed into commits of one size, a few commits a stream."""
+    """Synthetic events packed into commits of one size, a few commits a stream, of a kind that no workflow has."""
     drafts = cycle([draft for history in histories(300) for commit in history.commits for draft in commit])
     run = uuid4().hex
     count = max(1, events // (commit_size * COMMITS_A_STREAM))
     return {
-        StreamId("benchmark", "execution", f"{run}-{number}"): [
+        StreamId("benchmark", "benchmark", f"{run}-{number}"): [
             list(islice(drafts, commit_size)) for _ in range(COMMITS_A_STREAM)
         ]
         for number in range(count)
@@ -78,10 +78,8 @@ def stores() -> Iterator[tuple[str, Callable[[], EventStore], int]]:
 
 def local_store() -> EventStore:
     """The deployed local stack's."""
-    endpoint, table, bucket = (os.environ[name] for name in LOCAL)
-    session = boto3.Session(region_name="eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
-    dynamodb = session.client("dynamodb", endpoint_url=endpoint)
-    s3 = session.client("s3", endpoint_url=endpoint)
+    _, table, bucket = (os.environ[name] for name in LOCAL)
+    dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
     return DynamoEventStore(dynamodb, table, Payloads(s3, bucket))
 
 
