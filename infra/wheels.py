@@ -39,7 +39,8 @@ class Target:
         return ["--python-version", self.python, *(["--python-platform", self.platform] if self.platform else [])]
 
 
-LAMBDA = Target("lambda-arm64", "3.13", "aarch64-manylinux2014")
+# Lambda runs python3.13 on Amazon Linux 2023, which has glibc 2.34.
+LAMBDA = Target("lambda-arm64", "3.13", "aarch64-manylinux_2_34")
 HOST = Target("host", f"{sys.version_info.major}.{sys.version_info.minor}", None)
 TARGETS = {target.name: target for target in (LAMBDA, HOST)}
 
