@@ -68,12 +68,11 @@ def compare(
     to_version: Version = None,
     to_time: Time = None,
 ) -> Difference:
-    """What changed in every projection's document from one point to another; to now when no end is given."""
-    if from_version is None and from_time is None:
-        raise InvalidRequest("from_version", "give from_version or from_time")
+    """What changed in every projection's document: from its beginning, and to now, where no point is given."""
     stream = _stream(kind, key)
     after = _existing(_state(stream, to_version, to_time), kind, key)
-    return difference(_state(stream, from_version, from_time), after)
+    is_begun = from_version is not None or from_time is not None
+    return difference(_state(stream, from_version, from_time) if is_begun else None, after)
 
 
 @api.post("/v1/events/<kind>/<key>/what-if", summary="Suppose another past")

@@ -157,9 +157,10 @@ def test_two_points_of_a_stream_are_compared(cloud: Cloud) -> None:
     assert (answer.body["before"]["version"], answer.body["after"]["version"]) == (1, 2)
 
 
-def test_a_difference_needs_a_beginning(cloud: Cloud) -> None:
-    answer = read(cloud, f"workflow/{changed(cloud)}/difference")
-    assert (answer.status, answer.body["problems"][0]["path"]) == (422, "from_version")
+def test_a_difference_from_nothing_is_all_there_is(cloud: Cloud) -> None:
+    answer = read(cloud, f"workflow/{changed(cloud)}/difference").body
+    assert answer["before"] is None
+    assert [change["path"] for change in answer["changes"]["workflows"]] == [""]
 
 
 def test_another_past_comes_to_something_else_and_writes_nothing(cloud: Cloud) -> None:
