@@ -17,11 +17,6 @@ CLOCK = {"name": "clock", "type": "core.trigger.schedule", "parameters": {"cron"
 EMIT = {"name": "emit", "type": "core.emit", "parameters": {"type": "lab.filed"}}
 
 
-@pytest.fixture(autouse=True)
-def _fresh(cloud: Cloud) -> None:
-    load("triggers").triggering.cache_clear()
-
-
 def publish(*streams: StreamId) -> list[dict[str, Any]]:
     """Every event of the streams as the bus hands it on."""
     events = [event for stream in streams for commit in wiring.events().commits(stream) for event in commit.events]

@@ -8,9 +8,9 @@ a chain of executions, each started by an event of the one before, ends after te
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 
 from penstock.events import Event, EventStore, Origin, StreamId
 from penstock.events.views import ViewStore
@@ -40,15 +40,16 @@ class Trigger:
 
 @dataclass(frozen=True)
 class Triggering:
-    """Starts what is to start. Executions are left to the queue."""
+    """Starts what is to start; one serves one batch, and looks listeners up once. Executions are left to the queue."""
 
     store: EventStore
     views: ViewStore
     engine: Engine
+    _listeners: dict[tuple[str, str], tuple[Trigger, ...]] = field(default_factory=dict)
 
     def heard(self, stream: StreamId, version: int) -> None:
         """An event happened: start the workflows that listen for it. Raises StreamGap when it cannot be read yet."""
-        triggers = list(self._listening(stream))
+        triggers = self._listening(stream.tenant, stream.kind)
         if not triggers:
             return
         event = event_at(self.store, stream, version)
@@ -72,19 +73,25 @@ class Triggering:
         except (UnknownWorkflow, WrongState) as gone:
             _LOG.warning("a schedule of workflow %s fired and starts nothing: %s", workflow, type(gone).__name__)
 
-    def _listening(self, stream: StreamId) -> Iterator[Trigger]:
-        found = {key for kind in (stream.kind, ANY_KIND) for key in self.views.lookup(stream.tenant, "event", kind)}
-        for workflow in sorted(found):
-            view = self.views.get(stream.tenant, "workflows", workflow)
-            for trigger in published_triggers(view.document) if view else ():
-                revision = view.document["versions"][-1]["revision"] if view else 0
-                yield Trigger(workflow, revision, trigger["node"], trigger["type"], trigger["parameters"])
+    def _listening(self, tenant: str, kind: str) -> tuple[Trigger, ...]:
+        """The triggers that listen to streams of the kind."""
+        if (tenant, kind) not in self._listeners:
+            found = {key for each in (kind, ANY_KIND) for key in self.views.lookup(tenant, "event", each)}
+            triggers = (self._triggers(tenant, workflow) for workflow in sorted(found))
+            self._listeners[tenant, kind] = tuple(chain.from_iterable(triggers))
+        return self._listeners[tenant, kind]
+
+    def _triggers(self, tenant: str, workflow: str) -> Iterator[Trigger]:
+        view = self.views.get(tenant, "workflows", workflow)
+        for trigger in published_triggers(view.document) if view else ():
+            revision = view.document["versions"][-1]["revision"] if view else 0
+            yield Trigger(workflow, revision, trigger["node"], trigger["type"], trigger["parameters"])
 
     def _may_start(self, workflow: str, event: Event) -> bool:
         """Whether it is sure that starting the workflow on the event does not go on for ever."""
-        chain = list(islice(executions_behind(self.store, event), LONGEST_CHAIN))
-        is_own = event.stream.kind == EVENTS.kind and bool(chain) and chain[0].data["workflow"] == workflow
-        if is_own or len(chain) == LONGEST_CHAIN:
+        causes = list(islice(executions_behind(self.store, event), LONGEST_CHAIN))
+        is_own = event.stream.kind == EVENTS.kind and bool(causes) and causes[0].data["workflow"] == workflow
+        if is_own or len(causes) == LONGEST_CHAIN:
             _LOG.warning("workflow %s does not start on %s: that could go on for ever", workflow, event.id)
             return False
         return True
