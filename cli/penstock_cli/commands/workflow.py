@@ -13,6 +13,8 @@ from penstock_cli.output import AsJson, plain, say, show, table, write_json
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from penstock.workflows.node import NodeType
+
 app = typer.Typer(name="workflow", help="Check, run, publish and list workflows.", no_args_is_help=True)
 File = Annotated[str, typer.Argument(metavar="FILE", help="A definition in JSON, - for stdin, or a sample's id")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The workflow's id")]
@@ -38,6 +40,46 @@ def validate(
     ]
     show(report, as_json, lambda console: _tell_problems(console, report))
     raise typer.Exit(int(any(found.values())))
+
+
+@app.command()
+def nodes(
+    name: Annotated[str | None, typer.Argument(metavar="TYPE", help="One node type; all of them when left out")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the node types that a workflow can be made of, or what one of them does and takes."""
+    from penstock.workflows.catalogue import catalogue
+    from penstock.workflows.manifest import describe
+
+    known = catalogue()
+    if name is None:
+        rows = [
+            (each.name, each.kind, _ports(each.inputs), _ports(each.outputs), each.description.partition("\n")[0])
+            for each in known.values()
+        ]
+        columns = ("type", "kind", "inputs", "outputs", "what it does")
+        show([describe(each) for each in known.values()], as_json, lambda console: console.print(table(columns, rows)))
+        return
+    if name not in known:
+        raise WrongUse(f"there is no node type {name}; `penstock workflow nodes` lists them")
+    found = known[name]
+    show(describe(found), as_json, lambda console: _tell_type(console, found))
+
+
+def _ports(names: tuple[str, ...]) -> str:
+    return " ".join(names) or "–"
+
+
+def _tell_type(console: "Console", found: "NodeType") -> None:
+    console.print(f"{found.name}  ({found.kind}: {_ports(found.inputs)} → {_ports(found.outputs)})", style="bold")
+    console.print(found.description)
+    required = set(found.schema.get("required", ()))
+    rows = [
+        (parameter, "required" if parameter in required else "", rule.get("description", ""))
+        for parameter, rule in found.schema.get("properties", {}).items()
+    ]
+    if rows:
+        console.print(table(("parameter", "", "what it means"), rows))
 
 
 @app.command()

@@ -255,3 +255,21 @@ def test_a_question_at_the_terminal_is_asked_until_the_answer_decides(monkeypatc
 def test_the_version_is_told(penstock: Invoke) -> None:
     result = penstock("--version")
     assert (result.exit_code, result.stdout.startswith("penstock 0.")) == (0, True)
+
+
+def test_the_node_types_are_listed_with_what_they_do(penstock: Invoke) -> None:
+    listed = {each["name"]: each for each in json.loads(penstock("workflow", "nodes", "--json").stdout)}
+    assert {"core.merge", "healthcare.hl7.parse"} <= set(listed)
+    assert listed["core.http.request"]["title"] == "HTTP request"
+    assert "Bring several branches together." in penstock("workflow", "nodes").stdout
+
+
+def test_one_node_type_is_shown_with_its_parameters(penstock: Invoke) -> None:
+    shown = json.loads(penstock("workflow", "nodes", "core.filter", "--json").stdout)
+    assert "condition" in shown["schema"]["properties"]
+    assert "Kept when true" in penstock("workflow", "nodes", "core.filter").stdout
+
+
+def test_a_node_type_that_does_not_exist_is_wrong_use(penstock: Invoke) -> None:
+    result = penstock("workflow", "nodes", "core.nope")
+    assert (result.exit_code, "core.nope" in result.stderr) == (2, True)

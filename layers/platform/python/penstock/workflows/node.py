@@ -13,7 +13,7 @@ The docstring is the description that users read; its first line is the title's 
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
@@ -21,7 +21,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from penstock.events.store import EventStore
-from penstock.json import JSON, Items, JSONObject
+from penstock.json import JSON, JSONObject
 
 
 class Kind(StrEnum):
@@ -147,6 +147,7 @@ class Call(Generic[P]):
         return zip(self.items, self.resolved, strict=True)
 
 
+_ABBREVIATIONS = frozenset({"fhir", "hl7", "http", "mllp"})
 Run: TypeAlias = Callable[[Call[Any]], Outcome]
 Resume: TypeAlias = Callable[[Call[Any], Signal], Outcome]
 Ports: TypeAlias = tuple[str, ...]
@@ -217,7 +218,8 @@ def node_type(
 
     def make(run: Run) -> NodeType:
         text = inspect.getdoc(run) or ""
-        title = run.__name__.strip("_").replace("_", " ").capitalize()
+        title = " ".join(_word(word) for word in run.__name__.split("_"))
+        title = title[:1].upper() + title[1:]
         default_inputs = () if kind is Kind.TRIGGER else ("main",)
         return NodeType(
             name=name,
@@ -239,7 +241,5 @@ def node_type(
     return make
 
 
-def resumed_with(call: Call[Any], items: Items) -> Call[Any]:
-    """The call with its first input's items replaced."""
-    first = next(iter(call.inputs), "main")
-    return replace(call, inputs={**call.inputs, first: items})
+def _word(word: str) -> str:
+    return word.upper() if word in _ABBREVIATIONS else word
