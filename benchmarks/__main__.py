@@ -34,6 +34,8 @@ PARTS = (
     Part("start_and_wait", "Start and wait through API Gateway on the local stack", needs_stack=True),
     Part("local_stack", "Executions a second, in process and through the local stack", needs_stack=True),
     Part("event_store", "Events appended and replayed, a second", is_plain=True, needs_stack=True),
+    Part("sustained_append", "Events appended for a minute, and what AWS would bill", needs_stack=True),
+    Part("aggregates", "Aggregates saved and loaded, against eventsourcing"),
     Part("hl7_parse", "HL7 v2 messages parsed, a second"),
     Part("cold_import", "Cold import of each function"),
 )

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from benchmarks.measuring import Figure, rate
-from penstock.events import Origin
+from penstock.events import EventStore, Origin
 from penstock.events.memory import MemoryEventStore
 from penstock.nodes.webhook_trigger import request_item
 from penstock.workflows.catalogue import catalogue
@@ -60,18 +60,18 @@ def definition() -> WorkflowDefinition:
     return parse(document, catalogue())
 
 
-def in_process() -> Callable[[], int]:
+def in_process(store: EventStore | None = None, executions: int = EXECUTIONS) -> Callable[[], int]:
     """Start and finish executions one after the other, with the codec at work."""
-    engine = in_process_engine({"ten": definition()}, store=MemoryEventStore())
+    engine = in_process_engine({"ten": definition()}, store=store or MemoryEventStore())
     item = request_item("POST", "results", {"content-type": "application/json"}, {}, ORDER)
     origin = Origin("benchmark", "benchmark")
 
     def run() -> int:
-        for _ in range(EXECUTIONS):
+        for _ in range(executions):
             execution: Any = engine.start(Start("acme", "ten", 1, [item], "webhook"), origin, lambda: False)
             if execution.response is None:
                 raise SystemExit(f"the workflow did not answer: {execution.status} {execution.error}")
-        return EXECUTIONS
+        return executions
 
     return run
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from penstock.clock import NewId, new_id
-from penstock.events.model import Commit, Event, Origin, Position, StreamId
+from penstock.events.model import Commit, Draft, Event, Origin, Position, StreamId
 from penstock.events.store import START, EventStore, contiguous
 from penstock.events.types import EventTypes
 from penstock.json import JSON
@@ -139,9 +139,17 @@ class Repository(Generic[S]):
             commit_id=commit_id or self.new_id(),
             origin=origin,
         )
-        saved = Loaded(loaded.stream, self.aggregate.fold(loaded.state, commit.events), commit.position)
+        saved = Loaded(loaded.stream, self._fold_saved(loaded.state, events, drafts, commit), commit.position)
         self.snapshot(loaded.position, saved)
         return saved
+
+    def _fold_saved(self, state: S, events: Sequence[Any], drafts: Sequence[Draft], commit: Commit) -> S:
+        """Fold what was just written without decoding it; a repeated append may have written something else before."""
+        if [event.data for event in commit.events] != [draft.data for draft in drafts]:
+            return self.aggregate.fold(state, commit.events)
+        for event, stored in zip(events, commit.events, strict=True):
+            state = self.aggregate.evolve(state, event, stored)
+        return state
 
     def snapshot(self, before: Position, saved: Loaded[S]) -> None:
         """Keep a snapshot when the events after `before` crossed a multiple of SNAPSHOT_EVERY."""
