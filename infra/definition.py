@@ -64,10 +64,13 @@ class Grants:
     events: Access | None = None
     views: Access | None = None
     payloads: Access | None = None
+    archive: Access | None = None
     send: tuple[str, ...] = ()
     publish: bool = False
     schedule: bool = False
     invoke: tuple[str, ...] = ()
+    start_machines: bool = False
+    dead_letters: bool = False
 
 
 @dataclass(frozen=True)

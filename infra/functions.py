@@ -151,10 +151,13 @@ def _grants(root: Table) -> Grants:
         events=grants.access("events"),
         views=grants.access("views"),
         payloads=grants.access("payloads"),
+        archive=grants.access("archive"),
         send=grants.texts("send"),
         publish=grants.flag("publish"),
         schedule=grants.flag("schedule"),
         invoke=grants.texts("invoke"),
+        start_machines=grants.flag("start_machines"),
+        dead_letters=grants.flag("dead_letters"),
     )
 
 

@@ -10,6 +10,21 @@ from infra.stage_names import LOCAL, PRODUCTION
 
 
 @dataclass(frozen=True)
+class ArchiveSettings:
+    """In days: how long nobody may change an archived object (None: objects may go with their stack), and after how
+    many it moves to a colder class of storage."""
+
+    retention: int | None = None
+    tiers: Mapping[str, int] = field(default_factory=dict)
+
+
+KEPT_ARCHIVE = ArchiveSettings(
+    retention=7 * 365 + 2,  # seven years hold at most two leap days
+    tiers={"GLACIER_IR": 90, "DEEP_ARCHIVE": 365},
+)
+
+
+@dataclass(frozen=True)
 class StageSettings:
     """`visibility_factor` multiplies a function's timeout; the API's rate is in requests/s.
 
@@ -25,6 +40,7 @@ class StageSettings:
     max_concurrency: int = 10
     api_rate: int = 200
     api_burst: int = 400
+    archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     identity_provider: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -46,6 +62,7 @@ def _settings(stage: str) -> StageSettings:
         return StageSettings(
             PRODUCTION,
             keep_data=True,
+            archive=KEPT_ARCHIVE,
             log_retention=logs.RetentionDays.ONE_YEAR,
             max_concurrency=50,
             api_rate=1_000,

@@ -1,4 +1,4 @@
-"""One stage of Penstock: data → events → compute → api → observability, each built on what stands to its left."""
+"""One stage of Penstock: data → events → compute → api, sagas → observability, each built on those to its left."""
 
 import re
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from infra.stacks.compute import ComputeStack
 from infra.stacks.data import DataStack
 from infra.stacks.events import EventsStack
 from infra.stacks.observability import ObservabilityStack
+from infra.stacks.sagas import STEPS_FUNCTION, SagasStack
 
 STAGE_NAME = re.compile(r"[a-z][a-z0-9]{0,15}")
 
@@ -39,5 +40,7 @@ class PenstockStage(cdk.Stage):
         self.events = EventsStack(self, settings, functions)
         self.compute = ComputeStack(self, settings, functions, layers, data=self.data, events=self.events)
         self.api = ApiStack(self, settings, self.compute)
+        if STEPS_FUNCTION in self.compute.functions:
+            SagasStack(self, settings, events=self.events, compute=self.compute)
         self.observability = ObservabilityStack(self, settings, events=self.events, compute=self.compute, api=self.api)
         cdk.Tags.of(self).add("penstock:stage", stage)

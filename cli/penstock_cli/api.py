@@ -47,6 +47,10 @@ class Api:
         """Replace what is there. Raises ApiProblem, Unreachable."""
         return self._request("PUT", path, body=body)
 
+    def delete(self, path: str, query: Query | None = None) -> None:
+        """Take away what is there. Raises ApiProblem, Unreachable."""
+        self._request("DELETE", path, query=query)
+
     def pages(
         self, path: str, limit: int, query: Query | None = None, *, cursor: str = "cursor"
     ) -> list[dict[str, Any]]:

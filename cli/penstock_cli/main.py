@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from penstock_cli.commands import demo, events, execution, hl7, key, queue, stack, workflow
+from penstock_cli.commands import archive, demo, events, execution, hl7, key, queue, stack, workflow
 from penstock_cli.errors import CliError
 from penstock_cli.output import complain
 
@@ -52,7 +52,7 @@ def root(
 for module in (stack, demo):
     for command in module.COMMANDS:
         app.command()(command)
-for group in (workflow, execution, events, hl7, queue, key):
+for group in (workflow, execution, events, archive, hl7, queue, key):
     app.add_typer(group.app)
 
 

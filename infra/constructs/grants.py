@@ -7,9 +7,11 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from infra.constructs.consumer_queue import ConsumerQueue
+from infra.constructs.saga_machine import machine_name
 from infra.definition import Access, EventsTrigger, FunctionDefinition, Grants, StreamTrigger
 from infra.stacks.data import VIEWS_INDEX, DataStack
 from infra.stacks.events import EventsStack
+from penstock.sagas.library import built_in
 
 EVENTS_ACTIONS = {
     Access.READ: ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
@@ -27,11 +29,18 @@ VIEWS_ACTIONS = {
     ],
 }
 PAYLOADS_ACTIONS = {Access.READ: ["s3:GetObject"], Access.WRITE: ["s3:PutObject"]}
+ARCHIVE_ACTIONS = {Access.READ: ["s3:GetObject"], Access.WRITE: ["s3:PutObject"]}
 SCHEDULE_ACTIONS = [
     "scheduler:CreateSchedule",
     "scheduler:UpdateSchedule",
     "scheduler:DeleteSchedule",
     "scheduler:GetSchedule",
+]
+DEAD_LETTER_ACTIONS = [
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueAttributes",
 ]
 NODE_RUNNER_SUFFIX = "_nodes"
 
@@ -109,6 +118,16 @@ def _payloads(grants: Grants, landscape: Landscape) -> Part:
     )
 
 
+def _archive(grants: Grants, landscape: Landscape) -> Part:
+    if grants.archive is None:
+        return [], {}
+    bucket = landscape.data.archive
+    return (
+        _allow(_actions(grants.archive, ARCHIVE_ACTIONS), [bucket.arn_for_objects("*")]),
+        {"PENSTOCK_ARCHIVE_BUCKET": bucket.bucket_name},
+    )
+
+
 def _send(grants: Grants, landscape: Landscape) -> Part:
     if not grants.send:
         return [], {}
@@ -163,6 +182,36 @@ def _invoke(grants: Grants, landscape: Landscape) -> Part:
     return _allow(["lambda:InvokeFunction"], arns), {"PENSTOCK_NODE_RUNNERS": _json(landscape, runners)}
 
 
+def _start_machines(grants: Grants, landscape: Landscape) -> Part:
+    if not grants.start_machines:
+        return [], {}
+    # By name, as functions are: the machines stand in a stack that comes after this one.
+    arns = {
+        saga: landscape.stack.format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name=machine_name(landscape.prefix, saga),
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        for saga in built_in()
+    }
+    return _allow(["states:StartExecution"], arns.values()), {"PENSTOCK_MACHINES": _json(landscape, arns)}
+
+
+def _dead_letters(grants: Grants, landscape: Landscape) -> Part:
+    if not grants.dead_letters:
+        return [], {}
+    consumers = landscape.events.consumers
+    urls = {
+        name: {"queue": consumer.queue.queue_url, "dead_letters": consumer.dead_letters.queue.queue_url}
+        for name, consumer in consumers.items()
+    }
+    waiting = [consumer.dead_letters.queue.queue_arn for consumer in consumers.values()]
+    return [*_allow(["sqs:SendMessage"], _arns(consumers)), *_allow(DEAD_LETTER_ACTIONS, waiting)], {
+        "PENSTOCK_DEAD_LETTERS": _json(landscape, urls)
+    }
+
+
 def _fan_out(landscape: Landscape) -> Part:
     """The sequencer sends to every consumer of event streams."""
     consumers = {name: landscape.events.consumers[name] for name, _ in _subscriptions(landscape)}
@@ -195,8 +244,11 @@ RULES: tuple[Callable[[Grants, Landscape], Part], ...] = (
     _events,
     _views,
     _payloads,
+    _archive,
     _send,
     _publish,
     _schedule,
     _invoke,
+    _start_machines,
+    _dead_letters,
 )

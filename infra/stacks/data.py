@@ -1,4 +1,6 @@
-"""What is kept: the events, the read models folded from them, and payloads too large for either."""
+"""What is kept: the events, the read models folded from them, payloads too large for either, and the archive."""
+
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
@@ -11,7 +13,7 @@ VIEWS_INDEX = "by_index"
 
 
 class DataStack(cdk.Stack):
-    """Two tables and a bucket."""
+    """Two tables and two buckets."""
 
     def __init__(self, scope: Construct, settings: StageSettings) -> None:
         super().__init__(scope, "Data")
@@ -31,10 +33,12 @@ class DataStack(cdk.Stack):
             partition_key=dynamodb.Attribute(name="gpk", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="gsk", type=dynamodb.AttributeType.STRING),
         )
-        self.payloads = self._bucket("Payloads")
+        self.payloads = self._bucket("Payloads", versioned=settings.keep_data)
+        self.archive = self._archive()
         cdk.CfnOutput(self, "EventsTable", value=self.events.table_name)
         cdk.CfnOutput(self, "ViewsTable", value=self.views.table_name)
         cdk.CfnOutput(self, "PayloadsBucket", value=self.payloads.bucket_name)
+        cdk.CfnOutput(self, "ArchiveBucket", value=self.archive.bucket_name)
 
     def _table(
         self,
@@ -61,7 +65,22 @@ class DataStack(cdk.Stack):
             removal_policy=self.settings.removal,
         )
 
-    def _bucket(self, name: str) -> s3.Bucket:
+    def _archive(self) -> s3.Bucket:
+        """Objects that are written once. Its tiers leave alone what is under 128 KB, where moving costs more."""
+        kept = self.settings.archive
+        retention = (
+            {"object_lock_default_retention": s3.ObjectLockRetention.governance(cdk.Duration.days(kept.retention))}
+            if kept.retention
+            else {}
+        )
+        transitions = [
+            s3.Transition(storage_class=s3.StorageClass(tier), transition_after=cdk.Duration.days(days))
+            for tier, days in kept.tiers.items()
+        ]
+        rules = {"lifecycle_rules": [s3.LifecycleRule(transitions=transitions)]} if transitions else {}
+        return self._bucket("Archive", versioned=True, **retention, **rules)
+
+    def _bucket(self, name: str, *, versioned: bool, **options: Any) -> s3.Bucket:
         return s3.Bucket(
             self,
             name,
@@ -69,7 +88,8 @@ class DataStack(cdk.Stack):
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             minimum_tls_version=1.2,
-            versioned=self.settings.keep_data,
+            versioned=versioned,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=self.settings.removal,
+            **options,
         )

@@ -19,6 +19,7 @@ from penstock.events import Origin, StreamId
 from penstock.events.discovery import projections
 from penstock.events.projection import project_all
 from penstock.identity.model import Scope
+from penstock.sagas.library import built_in
 
 ROOT = Path(__file__).parents[2]
 QUEUES = ("engine", "triggers")
@@ -146,6 +147,22 @@ class Cloud:
         return {"Records": records}
 
 
+def _machines() -> dict[str, str]:
+    """A state machine for every saga; moto runs none of them."""
+    client, role = boto3.client("stepfunctions"), "arn:aws:iam::123456789012:role/sagas"
+    made = {saga: client.create_state_machine(name=saga, definition="{}", roleArn=role) for saga in built_in()}
+    return {saga: machine["stateMachineArn"] for saga, machine in made.items()}
+
+
+def _dead_letters(urls: dict[str, str]) -> dict[str, dict[str, str]]:
+    """A dead-letter queue beside every queue."""
+    sqs = boto3.client("sqs")
+    return {
+        name: {"queue": url, "dead_letters": sqs.create_queue(QueueName=f"{name}-dead-letters")["QueueUrl"]}
+        for name, url in urls.items()
+    }
+
+
 def clear_caches() -> None:
     """Forget what wiring and clients made for another cloud."""
     for module in (wiring, clients):
@@ -183,6 +200,8 @@ def cloud(monkeypatch: Any, create_tables: Any) -> Iterator[Cloud]:
         monkeypatch.setenv("PENSTOCK_QUEUES", json.dumps(urls))
         arns = {name: f"arn:aws:sqs:eu-central-1:000000000000:{name}" for name in QUEUES}
         monkeypatch.setenv("PENSTOCK_QUEUE_ARNS", json.dumps(arns))
+        monkeypatch.setenv("PENSTOCK_MACHINES", json.dumps(_machines()))
+        monkeypatch.setenv("PENSTOCK_DEAD_LETTERS", json.dumps(_dead_letters(urls)))
         made = Cloud(urls)
         made.key = made.new_key("acme")
         yield made

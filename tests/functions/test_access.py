@@ -4,12 +4,13 @@ The operations come from the API's description, so that a new endpoint is tested
 """
 
 import base64
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from penstock.aws import wiring
+from penstock.aws import clients, wiring
 from penstock.clock import utc_now
 from penstock.events import Draft, Origin, Position, StreamId
 from penstock.identity.model import Scope
@@ -20,7 +21,7 @@ from tests.functions.operations import Operation, operations
 GUARDED = [operation for operation in operations() if not operation.is_public]
 PUBLIC = [operation for operation in operations() if operation.is_public]
 SECRET = "only-acme-may-know"
-SHARED = frozenset({"name", "kind"})
+SHARED = frozenset({"name", "kind", "saga", "consumer"})
 """Parameters that are the same for every tenant: they name nobody's things."""
 
 SCOPES: Mapping[str, Scope] = {
@@ -35,6 +36,10 @@ SCOPES: Mapping[str, Scope] = {
     **dict.fromkeys(["executions_browse", "executions_read", "executions_follow", "executions_sent"], Scope.READ),
     **dict.fromkeys(["events_browse", "events_state", "hl7_messages_browse", "hl7_messages_read"], Scope.READ),
     **dict.fromkeys(["events_compare", "events_what_if", "events_verify"], Scope.READ),
+    **dict.fromkeys(["sagas_start", "sagas_resume", "sagas_resolve"], Scope.RUN),
+    **dict.fromkeys(["sagas_definitions", "sagas_definition", "sagas_browse", "sagas_read"], Scope.READ),
+    **dict.fromkeys(["letters_consumers", "letters_browse", "letters_handled", "letters_read"], Scope.ADMIN),
+    **dict.fromkeys(["letters_redrive_all", "letters_redrive", "letters_edit", "letters_discard"], Scope.ADMIN),
     **dict.fromkeys(["fhir_search", "fhir_read", "fhir_versions", "fhir_version"], Scope.READ),
 }
 ANY_SCOPE = frozenset({"fhir_metadata"})
@@ -61,10 +66,27 @@ def acme(cloud: Cloud) -> dict[str, str]:
         "name": "core.set",
         "message": message,
         "raw": raw,
+        "saga": "wire_transfer",
+        "run": run(),
+        "consumer": "engine",
+        "letter": dead_letter(execution),
         "resource_type": "Patient",
         "resource_id": patient(),
         "version": "1",
     }
+
+
+def run() -> str:
+    """A run of a saga of acme's; returns its id."""
+    transfer = {"EndToEndId": SECRET, "debtor": "a", "creditor": "b", "amount": 1, "currency": "EUR"}
+    return wiring.sagas().start("acme", "wire_transfer", transfer, Origin("test", "test")).id.key
+
+
+def dead_letter(execution: str) -> str:
+    """A nudge about acme's execution that the engine gave up on; returns its id."""
+    body = json.dumps({"stream": f"acme#execution#{execution}", "commit": SECRET})
+    url = wiring.settings().dead_letters["engine"]["dead_letters"]
+    return clients.sqs().send_message(QueueUrl=url, MessageBody=body)["MessageId"]
 
 
 def patient() -> str:

@@ -23,6 +23,7 @@ SAMPLE = {
         events = "write"
         views = "read"
         payloads = "write"
+        archive = "write"
         send = ["engine"]
         schedule = true
         invoke = ["healthcare_nodes"]

@@ -13,11 +13,21 @@ from tests.infra.sample import SAMPLE, Templates, synthesise, write_function
 JUSTIFIED_STARS = {
     # The action has no resource to name (Service Authorization Reference).
     "dynamodb:ListStreams",
+    # What Step Functions' documentation has for logging: deliveries and resource policies are of the account.
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
 }
 GRANT_VARIABLES = {
     "PENSTOCK_EVENTS_TABLE",
     "PENSTOCK_VIEWS_TABLE",
     "PENSTOCK_PAYLOADS_BUCKET",
+    "PENSTOCK_ARCHIVE_BUCKET",
     "PENSTOCK_QUEUES",
     "PENSTOCK_QUEUE_ARNS",
     "PENSTOCK_BUS",
@@ -25,9 +35,11 @@ GRANT_VARIABLES = {
     "PENSTOCK_SCHEDULE_ROLE_ARN",
     "PENSTOCK_NODE_RUNNERS",
     "PENSTOCK_CONSUMERS",
+    "PENSTOCK_MACHINES",
+    "PENSTOCK_DEAD_LETTERS",
 }
 EXPECTED_VARIABLES = {
-    "workflows": GRANT_VARIABLES - {"PENSTOCK_BUS", "PENSTOCK_CONSUMERS"},
+    "workflows": GRANT_VARIABLES - {"PENSTOCK_BUS", "PENSTOCK_CONSUMERS", "PENSTOCK_MACHINES", "PENSTOCK_DEAD_LETTERS"},
     "sequencer": {"PENSTOCK_CONSUMERS"},
     "projector": {"PENSTOCK_EVENTS_TABLE", "PENSTOCK_VIEWS_TABLE", "PENSTOCK_BUS"},
     "engine": {"PENSTOCK_PAYLOADS_BUCKET"},
@@ -130,6 +142,36 @@ def test_no_bucket_is_public_or_answers_without_tls(templates: Templates) -> Non
     for policy in templates.of_type("AWS::S3::BucketPolicy").values():
         denials = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
         assert any(s.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}} for s in denials)
+
+
+def _archive_bucket(templates: Templates) -> dict[str, Any]:
+    (bucket,) = [found for name, found in templates.of_type("AWS::S3::Bucket").items() if ".Archive" in name]
+    return bucket
+
+
+def test_production_locks_the_archive_for_seven_years_and_moves_it_to_colder_storage(repo: Templates) -> None:
+    bucket = _archive_bucket(repo)
+    assert bucket["ObjectLockEnabled"] is True
+    assert bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"] == {"Mode": "GOVERNANCE", "Days": 2557}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    tiers = {each["StorageClass"]: each["TransitionInDays"] for each in rule["Transitions"]}
+    assert tiers == {"GLACIER_IR": 90, "DEEP_ARCHIVE": 365}
+    assert "ExpirationInDays" not in rule
+
+
+def test_outside_production_nothing_keeps_the_archive_from_going(sample: Templates) -> None:
+    assert not {"ObjectLockEnabled", "ObjectLockConfiguration", "LifecycleConfiguration"} & set(_archive_bucket(sample))
+
+
+def test_no_function_may_delete_from_the_archive_or_lift_its_lock(templates: Templates) -> None:
+    rights = {
+        action
+        for _, statement in templates.statements()
+        if "Archive" in json.dumps(statement["Resource"])
+        for action in _as_list(statement["Action"])
+    }
+    assert rights == {"s3:GetObject", "s3:PutObject"}
 
 
 def test_no_right_reaches_every_resource_unless_the_action_knows_none(templates: Templates) -> None:

@@ -17,6 +17,7 @@ FUNCTIONS: Mapping[str, str] = {
     "/v1/healthcare/messages": "hl7_messages",
     "/v1/healthcare/fhir": "fhir",
     "/v1/keys": "keys",
+    "/v1/dead-letters": "letters",
 }
 
 

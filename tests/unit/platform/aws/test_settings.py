@@ -16,6 +16,7 @@ NAMES = {
     "schedule_group": "PENSTOCK_SCHEDULE_GROUP",
     "schedule_role_arn": "PENSTOCK_SCHEDULE_ROLE_ARN",
     "consumers": "PENSTOCK_CONSUMERS",
+    "dead_letters": "PENSTOCK_DEAD_LETTERS",
 }
 
 

@@ -17,6 +17,8 @@ from pydantic import ValidationError
 from penstock.events.errors import BadCursor, CommitTooLarge, Conflict, InvalidStreamId
 from penstock.identity.model import Forbidden, Unauthenticated, UnknownKey
 from penstock.json import JSONObject, dumps
+from penstock.letters.errors import InvalidLetter, Settled, UnknownConsumer, UnknownLetter
+from penstock.sagas.errors import InvalidInput, NotResumable, UnknownSaga
 from penstock.workflows.errors import (
     InvalidWorkflow,
     RevisionConflict,
@@ -80,7 +82,7 @@ def _nothing(_: Exception) -> JSONObject:
     return {}
 
 
-def _problems(error: InvalidWorkflow) -> JSONObject:
+def _problems(error: InvalidWorkflow | InvalidInput) -> JSONObject:
     return {"problems": [{"path": p.path, "rule": p.rule, "message": p.message} for p in error.problems]}
 
 
@@ -141,6 +143,24 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     UnknownWorkflow: Problem(HTTPStatus.NOT_FOUND, "unknown-workflow", "There is no such workflow"),
     UnknownExecution: Problem(HTTPStatus.NOT_FOUND, "unknown-execution", "There is no such execution"),
     UnknownCallback: Problem(HTTPStatus.NOT_FOUND, "unknown-callback", "Nothing waits for this callback"),
+    InvalidInput: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", "The saga cannot start with that", _problems
+    ),
+    UnknownSaga: Problem(HTTPStatus.NOT_FOUND, "unknown-saga", "There is no such saga"),
+    NotResumable: Problem(
+        HTTPStatus.CONFLICT, "wrong-state", "That does not fit its state", lambda error: {"status_found": error.status}
+    ),
+    InvalidLetter: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid-request",
+        "The request does not have the right shape",
+        lambda error: {"problems": [{"path": error.path, "rule": "value", "message": error.reason}]},
+    ),
+    UnknownConsumer: Problem(HTTPStatus.NOT_FOUND, "unknown-consumer", "There is no such consumer"),
+    UnknownLetter: Problem(HTTPStatus.NOT_FOUND, "unknown-letter", "There is no such dead letter"),
+    Settled: Problem(
+        HTTPStatus.CONFLICT, "wrong-state", "That does not fit its state", lambda error: {"status_found": error.status}
+    ),
     UnknownKey: Problem(HTTPStatus.NOT_FOUND, "unknown-key", "There is no such API key"),
     WrongState: Problem(
         HTTPStatus.CONFLICT, "wrong-state", "That does not fit its state", lambda error: {"status_found": error.status}

@@ -64,3 +64,8 @@ def scheduler() -> "EventBridgeSchedulerClient":
     """One-off and recurring schedules."""
     made: EventBridgeSchedulerClient = client("scheduler")
     return made
+
+
+def stepfunctions() -> Any:
+    """State machines."""
+    return client("stepfunctions")

@@ -74,6 +74,16 @@ class Settings:
         return self._names("PENSTOCK_NODE_RUNNERS") if self.environment.get("PENSTOCK_NODE_RUNNERS") else {}
 
     @property
+    def machines(self) -> Mapping[str, str]:
+        """State machine ARNs by the id of their saga."""
+        return self._names("PENSTOCK_MACHINES")
+
+    @property
+    def dead_letters(self) -> Mapping[str, Mapping[str, str]]:
+        """By the consumer's name: the URLs of its `queue` and of its `dead_letters`."""
+        return self._json("PENSTOCK_DEAD_LETTERS")
+
+    @property
     def jwt(self) -> Mapping[str, str]:
         """The identity provider: `issuer`, `audience`, `public_key` (PEM) or `jwks_url`; empty when there is none."""
         return self._names("PENSTOCK_JWT") if self.environment.get("PENSTOCK_JWT") else {}

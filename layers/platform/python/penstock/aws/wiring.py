@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from penstock.identity.access import Access
     from penstock.identity.keys import Keys
     from penstock.identity.tokens import Tokens
+    from penstock.letters.service import Letters
+    from penstock.sagas.service import Sagas
+    from penstock.sagas.steps import Steps
     from penstock.workflows.execution.engine import Engine
     from penstock.workflows.runner import LocalRunner
     from penstock.workflows.service import Workflows
@@ -159,6 +162,37 @@ def engine() -> "Engine":
         slots=DynamoSlots(clients.dynamodb(), settings().views_table),
         patience=1,
     )
+
+
+@cache
+def sagas() -> "Sagas":
+    """Sagas: what people do with them."""
+    from penstock.aws.machines import StepFunctions
+    from penstock.sagas.library import built_in
+    from penstock.sagas.service import Sagas
+
+    return Sagas(events(), StepFunctions(clients.stepfunctions(), settings().machines), built_in())
+
+
+@cache
+def saga_steps() -> "Steps":
+    """Sagas: what their machines call."""
+    from penstock.aws.node_runner import RoutingRunner, WingRunner
+    from penstock.sagas.steps import Steps
+    from penstock.workflows.catalogue import catalogue
+
+    wings = WingRunner(clients.functions(), settings().node_runners, payloads())
+    return Steps(events(), RoutingRunner(catalogue(), local_runner(), wings))
+
+
+@cache
+def letters() -> "Letters":
+    """Dead letters."""
+    from penstock.aws.letters import Pair, SqsDeadLetters
+    from penstock.letters.service import Letters
+
+    pairs = {consumer: Pair(**urls) for consumer, urls in settings().dead_letters.items()}
+    return Letters(events(), SqsDeadLetters(clients.sqs(), pairs))
 
 
 def _tokens() -> "Tokens | None":

@@ -20,7 +20,7 @@ from penstock.json import JSONObject
 Kind = Annotated[str, Path(max_length=200, description="The kind of stream: workflow, execution, event, message …")]
 Key = Annotated[str, Path(max_length=200, description="What it is the stream of: a workflow's or an execution's id …")]
 
-SCOPES: Mapping[str, Scope] = {"key": Scope.ADMIN}
+SCOPES: Mapping[str, Scope] = {"key": Scope.ADMIN, "dead_letter": Scope.ADMIN}
 """What reading a kind of stream needs, where that is more than `read`."""
 
 SECRETS: Mapping[str, tuple[str, ...]] = {"NodeWaiting": ("token",)}

@@ -1,0 +1,11 @@
+"""Archives every commit, in the order of its stream."""
+
+from typing import Any
+
+from penstock.aws.archive import keep_stream
+from penstock.aws.consuming import consume
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Nudges from the queue in, those that failed out."""
+    return consume(event, context, keep_stream)

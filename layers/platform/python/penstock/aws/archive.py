@@ -1,0 +1,71 @@
+"""The archive in S3, and the event store as the archive copies it."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from penstock.aws import clients, wiring
+from penstock.aws.errors import ConditionFailed, Refused, translated
+from penstock.aws.event_store import DynamoEventStore
+from penstock.aws.settings import MissingSetting
+from penstock.events.archive import keep
+from penstock.events.codec import PackedCommit
+from penstock.events.errors import Conflict
+from penstock.events.model import StreamId
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+BUCKET = "PENSTOCK_ARCHIVE_BUCKET"
+
+
+class S3Archive:
+    """An Archive in one S3 bucket. Also raises AwsError."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client, self._bucket = client, bucket
+
+    def put(self, key: str, blob: bytes) -> bool:
+        """See Archive.put. One conditional write."""
+        try:
+            with translated():
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=blob, IfNoneMatch="*")
+        except Refused as refusal:
+            if refusal.code == "PreconditionFailed":
+                return False
+            raise
+        return True
+
+    def get(self, key: str) -> bytes:
+        """See Archive.get. Raises NotFound; Refused for an object that has to be brought back from Deep Archive."""
+        with translated():
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+    def names(self, prefix: str = "") -> Iterator[str]:
+        """See Archive.names. A thousand a request."""
+        with translated():
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+                yield from (found["Key"] for found in page.get("Contents", ()))
+
+
+class CopyableEventStore(DynamoEventStore):
+    """The event store with what copying it needs: commits out and in as they are stored."""
+
+    def since(self, stream: StreamId, after: int) -> Iterator[PackedCommit]:
+        """See CopyableStore.since."""
+        return self._read(stream, after)
+
+    def adopt(self, packed: PackedCommit) -> None:
+        """See CopyableStore.adopt. One conditional put, and the payload before it when the commit is large."""
+        try:
+            self._put(packed)
+        except ConditionFailed as refusal:
+            raise Conflict(str(packed.stream), packed.number - 1) from refusal
+
+
+def keep_stream(stream: StreamId) -> None:
+    """Catch the archive up with the stream, in a function that was granted `archive = "write"`."""
+    known = wiring.settings()
+    if not known.environment.get(BUCKET):
+        raise MissingSetting(BUCKET)
+    store = CopyableEventStore(clients.dynamodb(), known.events_table, wiring.payloads())
+    keep(store, wiring.checkpoints(), S3Archive(clients.s3(), known.environment[BUCKET]), stream)
