@@ -4,10 +4,11 @@ Nothing lists functions by hand: a folder that is there is deployed. What is wro
 `DefinitionError`, which names the file and the field.
 """
 
+import fnmatch
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -191,18 +192,35 @@ def read_function(folder: Path) -> FunctionDefinition:
 def discover(folder: Path) -> tuple[FunctionDefinition, ...]:
     """Every function below `folder`, sorted by name, checked against each other; raises `DefinitionError`."""
     files = (*folder.glob("*/handler.py"), *folder.glob("*/function.toml"))
-    functions = tuple(read_function(home) for home in sorted({file.parent for file in files}))
+    functions = _expanded(tuple(read_function(home) for home in sorted({file.parent for file in files})))
     _check_references(functions)
     _check_paths(functions)
     _check_sequencer(functions)
     return functions
 
 
+def _expanded(functions: tuple[FunctionDefinition, ...]) -> tuple[FunctionDefinition, ...]:
+    """`invoke` may name functions by a pattern, so that a new wing's node runner needs no other file changed."""
+    invoked = _invoked(functions)
+
+    def named(pattern: str) -> list[str]:
+        return fnmatch.filter(invoked, pattern) if "*" in pattern else [pattern]
+
+    def expanded(function: FunctionDefinition) -> FunctionDefinition:
+        names = tuple(dict.fromkeys(name for pattern in function.grants.invoke for name in named(pattern)))
+        return replace(function, grants=replace(function.grants, invoke=names))
+
+    return tuple(map(expanded, functions))
+
+
+def _invoked(functions: tuple[FunctionDefinition, ...]) -> list[str]:
+    return [function.name for function in functions if isinstance(function.trigger, InvokeTrigger)]
+
+
 def _check_references(functions: tuple[FunctionDefinition, ...]) -> None:
     consumers = {function.name for function in functions if function.is_consumer}
-    invoked = {function.name for function in functions if isinstance(function.trigger, InvokeTrigger)}
     for function in functions:
-        known = {"send": consumers, "invoke": invoked}
+        known = {"send": consumers, "invoke": set(_invoked(functions))}
         for field, names in known.items():
             for name in set(getattr(function.grants, field)) - names:
                 raise _error(function, f"grants.{field}", f"{name!r} is not one of {sorted(names)}")

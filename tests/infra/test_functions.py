@@ -45,6 +45,13 @@ def test_grants_are_none_unless_asked_for(functions: Path) -> None:
     assert not by_name["engine"].grants.publish
 
 
+def test_a_pattern_names_every_function_that_can_be_invoked(functions: Path) -> None:
+    write_function(functions, "finance_nodes", SAMPLE["healthcare_nodes"])
+    write_function(functions, "caller", START + QUEUE + '[grants]\ninvoke = ["*_nodes"]')
+    by_name = {function.name: function for function in discover(functions)}
+    assert by_name["caller"].grants.invoke == ("finance_nodes", "healthcare_nodes")
+
+
 @pytest.mark.parametrize(
     ("definition", "field", "reason"),
     [
