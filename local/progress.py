@@ -9,19 +9,11 @@ from rich.console import Console
 
 
 class Progress(Protocol):
-    """What `local.stack` reports to; a test hands in `Silent`."""
+    """What `local.stack` reports to."""
 
     def step(self, label: str) -> AbstractContextManager[None]:
         """Wraps one step that takes time."""
         ...
-
-
-class Silent:
-    """Says nothing."""
-
-    @contextmanager
-    def step(self, label: str) -> Iterator[None]:  # noqa: ARG002
-        yield
 
 
 class Steps:

@@ -52,11 +52,6 @@ class MemoryEventStore:
         with self._lock:
             return tuple(stream for stream, commits in self._streams.items() if commits)
 
-    def stored_bytes(self) -> int:
-        """How many bytes the commits take, packed."""
-        with self._lock:
-            return sum(len(packed.blob) for commits in self._streams.values() for packed in commits)
-
 
 def _end(stored: Sequence[PackedCommit]) -> Position:
     return Position(len(stored), stored[-1].last_version) if stored else Position()
