@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from penstock.aws.archive import keep_stream
+from penstock.aws import wiring
 from penstock.aws.consuming import consume
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Nudges from the queue in, those that failed out."""
-    return consume(event, context, keep_stream)
+    return consume(event, context, wiring.archive)

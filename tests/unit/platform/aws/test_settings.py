@@ -10,6 +10,7 @@ NAMES = {
     "events_table": "PENSTOCK_EVENTS_TABLE",
     "views_table": "PENSTOCK_VIEWS_TABLE",
     "payloads_bucket": "PENSTOCK_PAYLOADS_BUCKET",
+    "archive_bucket": "PENSTOCK_ARCHIVE_BUCKET",
     "bus": "PENSTOCK_BUS",
     "queues": "PENSTOCK_QUEUES",
     "queue_arns": "PENSTOCK_QUEUE_ARNS",

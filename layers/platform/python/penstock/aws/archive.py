@@ -3,19 +3,14 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from penstock.aws import clients, wiring
 from penstock.aws.errors import ConditionFailed, Refused, translated
 from penstock.aws.event_store import DynamoEventStore
-from penstock.aws.settings import MissingSetting
-from penstock.events.archive import keep
 from penstock.events.codec import PackedCommit
 from penstock.events.errors import Conflict
 from penstock.events.model import StreamId
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-BUCKET = "PENSTOCK_ARCHIVE_BUCKET"
 
 
 class S3Archive:
@@ -60,12 +55,3 @@ class CopyableEventStore(DynamoEventStore):
             self._put(packed)
         except ConditionFailed as refusal:
             raise Conflict(str(packed.stream), packed.number - 1) from refusal
-
-
-def keep_stream(stream: StreamId) -> None:
-    """Catch the archive up with the stream, in a function that was granted `archive = "write"`."""
-    known = wiring.settings()
-    if not known.environment.get(BUCKET):
-        raise MissingSetting(BUCKET)
-    store = CopyableEventStore(clients.dynamodb(), known.events_table, wiring.payloads())
-    keep(store, wiring.checkpoints(), S3Archive(clients.s3(), known.environment[BUCKET]), stream)

@@ -44,6 +44,11 @@ class Settings:
         return self._text("PENSTOCK_PAYLOADS_BUCKET")
 
     @property
+    def archive_bucket(self) -> str:
+        """The bucket of the archive."""
+        return self._text("PENSTOCK_ARCHIVE_BUCKET")
+
+    @property
     def bus(self) -> str:
         """The name of the EventBridge bus."""
         return self._text("PENSTOCK_BUS")

@@ -99,6 +99,15 @@ def publish(stream: StreamId) -> None:
     publish_stream(events(), checkpoints(), bus(), stream)
 
 
+def archive(stream: StreamId) -> None:
+    """Catch the archive up with the stream."""
+    from penstock.aws.archive import CopyableEventStore, S3Archive
+    from penstock.events.archive import keep
+
+    store = CopyableEventStore(clients.dynamodb(), settings().events_table, payloads())
+    keep(store, checkpoints(), S3Archive(clients.s3(), settings().archive_bucket), stream)
+
+
 @cache
 def keys() -> "Keys":
     """API keys."""

@@ -26,10 +26,11 @@ from urllib.parse import quote, unquote
 
 import zstandard
 
-from penstock.clock import from_millis, iso
+from penstock.clock import from_millis
 from penstock.events.chain import digest
 from penstock.events.checkpoints import CheckpointStore
 from penstock.events.codec import GENESIS, LARGEST_COMMIT, Codec, PackedCommit
+from penstock.events.envelope import envelope
 from penstock.events.errors import EventStoreError
 from penstock.events.model import Event, StreamId
 from penstock.json import JSONObject, canonical, dumps, loads
@@ -237,20 +238,7 @@ def _lines(packed: PackedCommit) -> Iterator[JSONObject]:
 
 
 def _line(event: Event) -> JSONObject:
-    return {
-        "id": event.id,
-        "tenant": event.stream.tenant,
-        "kind": event.stream.kind,
-        "key": event.stream.key,
-        "version": event.version,
-        "type": event.type,
-        "schema": event.schema,
-        "time": iso(event.time),
-        "actor": event.origin.actor,
-        "correlation": event.origin.correlation,
-        "causation": event.origin.causation,
-        "data": event.data,
-    }
+    return {**envelope(event), "data": event.data}
 
 
 def _commit(packed: PackedCommit) -> JSONObject:

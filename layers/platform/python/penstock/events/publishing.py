@@ -10,8 +10,8 @@ from datetime import datetime
 from itertools import islice
 from typing import Protocol
 
-from penstock.clock import iso
 from penstock.events.checkpoints import CheckpointStore
+from penstock.events.envelope import envelope
 from penstock.events.model import Event, StreamId
 from penstock.events.store import EventStore, contiguous
 from penstock.json import JSONObject, dumps
@@ -65,17 +65,4 @@ def publish(
 
 
 def _envelope(event: Event) -> JSONObject:
-    return {
-        "id": event.id,
-        "stream": str(event.stream),
-        "tenant": event.stream.tenant,
-        "kind": event.stream.kind,
-        "key": event.stream.key,
-        "version": event.version,
-        "type": event.type,
-        "schema": event.schema,
-        "time": iso(event.time),
-        "actor": event.origin.actor,
-        "correlation": event.origin.correlation,
-        "causation": event.origin.causation,
-    }
+    return {**envelope(event), "stream": str(event.stream)}
