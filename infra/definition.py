@@ -26,10 +26,14 @@ class ApiTrigger:
 
 @dataclass(frozen=True)
 class EventsTrigger:
-    """Commits of the event store whose stream is of one of `kinds`, `delay` seconds after they happened."""
+    """Commits of the event store whose stream is of one of `kinds`, `delay` seconds after they happened.
+
+    With `ordered`, one batch of a tenant's at a time.
+    """
 
     kinds: tuple[str, ...]
     delay: int
+    ordered: bool = False
 
 
 @dataclass(frozen=True)

@@ -103,11 +103,11 @@ def _api(trigger: Table) -> Trigger:
 
 def _events(trigger: Table) -> Trigger:
     events = trigger.table("events")
-    events.only(["kinds", "delay"])
+    events.only(["kinds", "delay", "ordered"])
     kinds = events.texts("kinds")
     if not kinds:
         raise events.error("kinds", 'must name at least one kind of stream, or "*" for all')
-    return EventsTrigger(kinds, events.number("delay", 0, DELAY_SECONDS))
+    return EventsTrigger(kinds, events.number("delay", 0, DELAY_SECONDS), events.flag("ordered"))
 
 
 def _bus(trigger: Table) -> Trigger:

@@ -1,4 +1,4 @@
-"""Reads the event store's stream and nudges every consumer whose kinds of streams have moved."""
+"""Reads the event store's stream, nudges every consumer whose kinds of streams have moved, and writes the feeds."""
 
 from typing import Any
 

@@ -10,17 +10,21 @@ from constructs import Construct
 from infra.settings import StageSettings
 
 RETENTION = Duration.days(14)
+FIFO = ".fifo"
 
 
 class DeadLetterQueue(Construct):
     """Messages that could not be processed, kept for 14 days; one message is enough to raise the alarm."""
 
-    def __init__(self, scope: Construct, name: str, *, queue_name: str, alarms: sns.ITopic) -> None:
+    def __init__(
+        self, scope: Construct, name: str, *, queue_name: str, alarms: sns.ITopic, is_ordered: bool = False
+    ) -> None:
         super().__init__(scope, name)
         self.queue = sqs.Queue(
             self,
             "Queue",
-            queue_name=queue_name,
+            queue_name=f"{queue_name}{FIFO}" if is_ordered else queue_name,
+            fifo=is_ordered or None,
             retention_period=RETENTION,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
@@ -40,18 +44,33 @@ class DeadLetterQueue(Construct):
 
 
 class ConsumerQueue(Construct):
-    """`penstock-<stage>-<consumer>` and `penstock-<stage>-<consumer>-dead-letters`."""
+    """`penstock-<stage>-<consumer>` and `penstock-<stage>-<consumer>-dead-letters`.
+
+    With `ordered_delay`, seconds, both are FIFO queues, whose names end so.
+    """
 
     def __init__(
-        self, scope: Construct, consumer: str, *, timeout: int, settings: StageSettings, alarms: sns.ITopic
+        self,
+        scope: Construct,
+        consumer: str,
+        *,
+        timeout: int,
+        settings: StageSettings,
+        alarms: sns.ITopic,
+        ordered_delay: int | None = None,
     ) -> None:
         super().__init__(scope, f"Queue-{consumer}")
         name = f"{settings.prefix}-{consumer}"
-        self.dead_letters = DeadLetterQueue(self, "DeadLetters", queue_name=f"{name}-dead-letters", alarms=alarms)
+        is_ordered = ordered_delay is not None
+        self.dead_letters = DeadLetterQueue(
+            self, "DeadLetters", queue_name=f"{name}-dead-letters", alarms=alarms, is_ordered=is_ordered
+        )
         self.queue = sqs.Queue(
             self,
             "Queue",
-            queue_name=name,
+            queue_name=f"{name}{FIFO}" if is_ordered else name,
+            fifo=is_ordered or None,
+            delivery_delay=Duration.seconds(ordered_delay) if ordered_delay else None,
             visibility_timeout=Duration.seconds(timeout * settings.visibility_factor),
             retention_period=RETENTION,
             encryption=sqs.QueueEncryption.SQS_MANAGED,

@@ -216,7 +216,12 @@ def _fan_out(landscape: Landscape) -> Part:
     """The sequencer sends to every consumer of event streams."""
     consumers = {name: landscape.events.consumers[name] for name, _ in _subscriptions(landscape)}
     subscriptions = {
-        name: {"url": consumers[name].queue.queue_url, "kinds": list(trigger.kinds), "delay": trigger.delay}
+        name: {
+            "url": consumers[name].queue.queue_url,
+            "kinds": list(trigger.kinds),
+            "delay": trigger.delay,
+            "ordered": trigger.ordered,
+        }
         for name, trigger in _subscriptions(landscape)
     }
     return _allow(["sqs:SendMessage"], _arns(consumers)), {"PENSTOCK_CONSUMERS": _json(landscape, subscriptions)}

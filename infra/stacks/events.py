@@ -11,12 +11,18 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.constructs.consumer_queue import ConsumerQueue, DeadLetterQueue
-from infra.definition import BusTrigger, FunctionDefinition
+from infra.definition import BusTrigger, EventsTrigger, FunctionDefinition
 from infra.settings import StageSettings
 
 EVENT_SOURCE = "penstock"
 SCHEDULED_CONSUMERS = ("engine", "triggers")
 """The consumers whose queues a schedule may send to."""
+
+
+def _ordered_delay(function: FunctionDefinition) -> int | None:
+    """A FIFO queue delays all of its messages alike, where the sequencer delays each one of another queue."""
+    trigger = function.trigger
+    return trigger.delay if isinstance(trigger, EventsTrigger) and trigger.ordered else None
 
 
 class EventsStack(cdk.Stack):
@@ -39,7 +45,14 @@ class EventsStack(cdk.Stack):
         cdk.CfnOutput(self, "AlarmsTopic", value=self.alarms.topic_arn)
 
     def _add_consumer(self, function: FunctionDefinition, settings: StageSettings) -> None:
-        consumer = ConsumerQueue(self, function.name, timeout=function.timeout, settings=settings, alarms=self.alarms)
+        consumer = ConsumerQueue(
+            self,
+            function.name,
+            timeout=function.timeout,
+            settings=settings,
+            alarms=self.alarms,
+            ordered_delay=_ordered_delay(function),
+        )
         self.consumers[function.name] = consumer
         if isinstance(function.trigger, BusTrigger):
             events.Rule(

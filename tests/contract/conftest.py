@@ -14,11 +14,13 @@ from moto import mock_aws
 
 from penstock.aws.checkpoint_store import DynamoCheckpointStore
 from penstock.aws.event_store import DynamoEventStore
+from penstock.aws.feed import DynamoFeed
 from penstock.aws.payloads import Payloads
 from penstock.aws.snapshot_store import DynamoSnapshotStore
 from penstock.aws.view_store import DynamoViewStore
 from penstock.events.aggregate import MemorySnapshotStore, SnapshotStore
 from penstock.events.checkpoints import CheckpointStore, MemoryCheckpointStore
+from penstock.events.feed import FeedLog, MemoryFeed
 from penstock.events.memory import MemoryEventStore
 from penstock.events.store import EventStore
 from penstock.events.views import MemoryViewStore, ViewStore
@@ -40,6 +42,7 @@ class Stores:
     views: ViewStore
     snapshots: SnapshotStore
     checkpoints: CheckpointStore
+    feed: FeedLog
     other_process: Callable[[], EventStore]
 
 
@@ -59,7 +62,9 @@ class OneAtATime:
 
 def _memory(_: CreateTables) -> Iterator[Stores]:
     events = MemoryEventStore()
-    yield Stores(events, MemoryViewStore(), MemorySnapshotStore(), MemoryCheckpointStore(), lambda: events)
+    yield Stores(
+        events, MemoryViewStore(), MemorySnapshotStore(), MemoryCheckpointStore(), MemoryFeed(), lambda: events
+    )
 
 
 def _dynamo(dynamodb: Any, s3: Any, events: str, views: str, bucket: str) -> Stores:
@@ -69,6 +74,7 @@ def _dynamo(dynamodb: Any, s3: Any, events: str, views: str, bucket: str) -> Sto
         DynamoViewStore(dynamodb, views),
         DynamoSnapshotStore(dynamodb, views, payloads),
         DynamoCheckpointStore(dynamodb, views),
+        DynamoFeed(dynamodb, views),
         lambda: DynamoEventStore(dynamodb, events, payloads),
     )
 
@@ -129,6 +135,11 @@ def snapshots(stores: Stores) -> SnapshotStore:
 @pytest.fixture
 def checkpoints(stores: Stores) -> CheckpointStore:
     return stores.checkpoints
+
+
+@pytest.fixture
+def feed(stores: Stores) -> FeedLog:
+    return stores.feed
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""From a commit to the read model and the bus: sequencer, projector and publisher as they are deployed, on moto."""
+"""From a commit to read model, bus and feed: sequencer, projector and publisher as they are deployed, on moto."""
 
 import importlib.util
 import json
@@ -13,7 +13,11 @@ import pytest
 from moto import mock_aws
 
 from penstock.aws import clients, wiring
+from penstock.aws.errors import Unavailable
+from penstock.aws.feed import DynamoFeed
+from penstock.clock import to_millis
 from penstock.events import Draft, Event, Origin, StreamId
+from penstock.events.feed import Span, feed_stream
 from penstock.events.projection import Projection
 from penstock.events.store import head
 
@@ -68,6 +72,8 @@ def cloud(monkeypatch: pytest.MonkeyPatch, create_tables: Callable[..., None]) -
     with mock_aws():
         sqs, bridge = boto3.client("sqs"), boto3.client("events")
         urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("projector", "publisher", "heard")}
+        fifo = {"FifoQueue": "true"}
+        urls["follower.fifo"] = sqs.create_queue(QueueName="follower.fifo", Attributes=fifo)["QueueUrl"]
         create_tables(boto3.client("dynamodb"), "events", "views")
         boto3.client("s3").create_bucket(
             Bucket="payloads", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
@@ -77,8 +83,14 @@ def cloud(monkeypatch: pytest.MonkeyPatch, create_tables: Callable[..., None]) -
         arn = sqs.get_queue_attributes(QueueUrl=urls["heard"], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         bridge.put_targets(Rule="all", EventBusName="bus", Targets=[{"Id": "heard", "Arn": arn}])
         consumers = {
-            "projector": {"url": urls["projector"], "kinds": ["workflow", "execution"], "delay": 0},
-            "publisher": {"url": urls["publisher"], "kinds": ["*"], "delay": 0},
+            "projector": {
+                "url": urls["projector"],
+                "kinds": ["workflow", "execution"],
+                "delay": 0,
+                "ordered": False,
+            },
+            "publisher": {"url": urls["publisher"], "kinds": ["*"], "delay": 0, "ordered": False},
+            "follower": {"url": urls["follower.fifo"], "kinds": ["feed"], "delay": 0, "ordered": True},
         }
         monkeypatch.setenv("PENSTOCK_EVENTS_TABLE", "events")
         monkeypatch.setenv("PENSTOCK_VIEWS_TABLE", "views")
@@ -110,7 +122,9 @@ def append(stream: StreamId, *types: str) -> dict[str, Any]:
 
 def record(stream: StreamId, commit: int, name: str = "INSERT") -> dict[str, Any]:
     keys = {"pk": {"S": str(stream)}, "commit": {"N": str(commit)}}
-    return {"eventName": name, "dynamodb": {"Keys": keys, "SequenceNumber": f"{stream.key}/{commit}"}}
+    image = clients.dynamodb().get_item(TableName="events", Key=keys)["Item"]  # type: ignore[arg-type]
+    change = {"Keys": keys, "NewImage": image, "SequenceNumber": f"{stream.key}/{commit}"}
+    return {"eventName": name, "dynamodb": change}
 
 
 def messages(*bodies: Any) -> dict[str, Any]:
@@ -145,7 +159,9 @@ def test_a_commit_travels_to_the_read_model_and_the_bus(cloud: Cloud) -> None:
 
 def test_the_sequencer_nudges_those_whose_kind_has_moved_once_a_stream(cloud: Cloud) -> None:
     message = StreamId("t", "message", "m-1")
-    records = [record(STREAM, 2), record(message, 1), record(STREAM, 3), record(STREAM, 1, "MODIFY")]
+    append(STREAM, "Created")
+    records = [append(STREAM, "Renamed"), append(message, "Came"), append(STREAM, "Published")]
+    records.append(record(STREAM, 1, "MODIFY"))
     load("sequencer")({"Records": records}, None)
     assert cloud.received("projector") == [nudge(STREAM, 3)]
     assert cloud.received("publisher") == [nudge(STREAM, 3), nudge(message, 1)]
@@ -154,9 +170,43 @@ def test_the_sequencer_nudges_those_whose_kind_has_moved_once_a_stream(cloud: Cl
 def test_the_sequencer_gives_back_the_records_that_a_queue_did_not_take(cloud: Cloud) -> None:
     cloud.sqs.delete_queue(QueueUrl=cloud.urls["projector"])
     message = StreamId("t", "message", "m-1")
-    answer = load("sequencer")({"Records": [record(message, 1), record(STREAM, 1), record(STREAM, 2)]}, None)
+    records = [append(message, "Came"), append(STREAM, "Created"), append(STREAM, "Renamed")]
+    answer = load("sequencer")({"Records": records}, None)
     assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == ["w-1/1", "w-1/2"]
     assert cloud.received("publisher") == [nudge(message, 1), nudge(STREAM, 2)]
+
+
+def test_the_sequencer_writes_each_tenants_feed_and_tells_who_follows_it(cloud: Cloud) -> None:
+    theirs = StreamId("other", "message", "m-1")
+    records = [append(STREAM, "Created", "Renamed"), append(theirs, "Came"), append(STREAM, "Published")]
+    load("sequencer")({"Records": records}, None)
+    millis = to_millis(NOW)
+    (entry,) = wiring.feed().entries("t")
+    assert entry.spans == (Span(STREAM, 1, 2, ("Created", "Renamed", "Published"), millis),)
+    (entry,) = wiring.feed().entries("other")
+    assert entry.spans == (Span(theirs, 1, 1, ("Came",), millis),)
+    told = cloud.received("follower.fifo")
+    assert sorted(told, key=str) == [nudge(feed_stream("other")), nudge(feed_stream("t"))]
+
+
+def test_a_feed_that_cannot_be_written_gives_the_records_back_after_the_nudges(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = append(STREAM, "Created")
+    monkeypatch.setattr(DynamoFeed, "append", lambda *_: (_ for _ in ()).throw(Unavailable("put", "Throttling")))
+    answer = load("sequencer")({"Records": [broken]}, None)
+    assert answer["batchItemFailures"] == [{"itemIdentifier": "w-1/1"}]
+    assert cloud.received("projector") == [nudge(STREAM, 1)]
+    monkeypatch.undo()
+
+
+def test_followers_that_were_not_told_are_told_when_the_record_comes_again(cloud: Cloud) -> None:
+    first = append(STREAM, "Created")
+    cloud.sqs.delete_queue(QueueUrl=cloud.urls["follower.fifo"])
+    assert load("sequencer")({"Records": [first]}, None)["batchItemFailures"]
+    cloud.sqs.create_queue(QueueName="follower.fifo", Attributes={"FifoQueue": "true"})
+    assert load("sequencer")({"Records": [first]}, None) == {"batchItemFailures": []}
+    assert cloud.received("follower.fifo") == [nudge(feed_stream("t"), 1)]
 
 
 def test_records_that_are_doubled_and_reordered_change_nothing(cloud: Cloud) -> None:

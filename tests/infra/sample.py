@@ -42,6 +42,11 @@ SAMPLE = {
         views = "write"
         publish = true
         """,
+    "search_indexer": """
+        description = "Follows the feed"
+        [trigger]
+        events = { kinds = ["feed"], delay = 5, ordered = true }
+        """,
     "engine": """
         description = "Advances executions"
         timeout = 60

@@ -42,6 +42,7 @@ EXPECTED_VARIABLES = {
     "workflows": GRANT_VARIABLES - {"PENSTOCK_BUS", "PENSTOCK_CONSUMERS", "PENSTOCK_MACHINES", "PENSTOCK_DEAD_LETTERS"},
     "sequencer": {"PENSTOCK_CONSUMERS"},
     "projector": {"PENSTOCK_EVENTS_TABLE", "PENSTOCK_VIEWS_TABLE", "PENSTOCK_BUS"},
+    "search_indexer": set(),
     "engine": {"PENSTOCK_PAYLOADS_BUCKET"},
     "triggers": set(),
     "audit": set(),
@@ -214,7 +215,17 @@ def test_only_endpoints_know_whose_tokens_the_api_takes(tmp_path: Any, layers: d
 def test_the_sequencer_knows_every_consumer_with_its_kinds_and_delay(sample: Templates) -> None:
     joined = sample.function("sequencer")["Environment"]["Variables"]["PENSTOCK_CONSUMERS"]["Fn::Join"][1]
     text = "".join(part if isinstance(part, str) else "URL" for part in joined)
-    assert json.loads(text) == {"projector": {"url": "URL", "kinds": ["workflow", "execution"], "delay": 2}}
+    assert json.loads(text) == {
+        "projector": {"url": "URL", "kinds": ["workflow", "execution"], "delay": 2, "ordered": False},
+        "search_indexer": {"url": "URL", "kinds": ["feed"], "delay": 5, "ordered": True},
+    }
+
+
+def test_an_ordered_consumer_has_fifo_queues_that_delay_by_themselves(sample: Templates) -> None:
+    queues = {queue["QueueName"]: queue for queue in sample.of_type("AWS::SQS::Queue").values()}
+    queue = queues["penstock-dev-search_indexer.fifo"]
+    assert (queue["FifoQueue"], queue["DelaySeconds"]) == (True, 5)
+    assert queues["penstock-dev-search_indexer-dead-letters.fifo"]["FifoQueue"] is True
 
 
 def test_a_node_runner_is_named_by_its_wing(sample: Templates) -> None:

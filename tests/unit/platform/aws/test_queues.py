@@ -1,4 +1,4 @@
-"""Messages reach their queue, and dead letters find their way back."""
+"""Messages reach their queue."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -65,29 +65,13 @@ def test_what_sqs_keeps_refusing_is_named_by_its_place(sqs: Any) -> None:
     assert sorted(bodies(sqs, url)) == [n for n in range(15) if n not in (3, 12)]
 
 
-def test_dead_letters_go_back_to_their_queue(sqs: Any) -> None:
-    dead, alive = queue(sqs, "dead"), queue(sqs, "alive")
+def test_a_fifo_queue_hands_a_group_over_in_order_and_twice_what_was_sent_twice(sqs: Any) -> None:
+    url = str(sqs.create_queue(QueueName="q.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"])
     queues = Queues(sqs)
-    queues.send_all(dead, list(range(23)))
-    assert queues.redrive(dead, alive) == 23
-    assert sorted(bodies(sqs, alive)) == list(range(23))
-    assert queues.redrive(dead, alive) == 0
-
-
-def test_a_redrive_stops_at_its_limit(sqs: Any) -> None:
-    dead, alive = queue(sqs, "dead"), queue(sqs, "alive")
-    queues = Queues(sqs)
-    queues.send_all(dead, list(range(15)))
-    assert queues.redrive(dead, alive, limit=12) == 12
-    assert len(bodies(sqs, alive)) == 12
-
-
-def test_a_dead_letter_that_the_queue_refuses_is_not_lost(sqs: Any) -> None:
-    dead, alive = queue(sqs, "dead"), queue(sqs, "alive")
-    Queues(sqs).send_all(dead, [1, 2, 3])
-    assert Queues(Refusing(sqs, {"1", "2", "3"}, times=99)).redrive(dead, alive) == 0
-    left = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["All"])["Attributes"]
-    assert int(left["ApproximateNumberOfMessages"]) + int(left["ApproximateNumberOfMessagesNotVisible"]) == 3
+    assert queues.send_ordered(url, [1, 2, 3], ["a", "a", "a"]) == frozenset()
+    assert queues.send_ordered(url, [3], ["a"]) == frozenset()
+    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert [loads(each["Body"]) for each in received] == [1, 2, 3, 3]
 
 
 def test_a_queue_that_is_not_there_is_an_error_of_ours(sqs: Any) -> None:

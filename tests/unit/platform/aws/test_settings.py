@@ -35,8 +35,14 @@ def test_names_that_are_no_json_object_are_refused(text: str) -> None:
 
 
 def test_consumers_are_read_with_their_kinds_and_delays() -> None:
-    text = '{"p": {"url": "http://q", "kinds": ["order"], "delay": 5}, "b": {"url": "http://r", "kinds": ["*"]}}'
-    expected = (Consumer("p", "http://q", frozenset({"order"}), 5), Consumer("b", "http://r", frozenset({"*"}), 0))
+    text = (
+        '{"p": {"url": "http://q", "kinds": ["order"], "delay": 5, "ordered": false},'
+        ' "b": {"url": "http://r", "kinds": ["*"], "delay": 0, "ordered": true}}'
+    )
+    expected = (
+        Consumer("p", "http://q", frozenset({"order"}), 5),
+        Consumer("b", "http://r", frozenset({"*"}), 0, is_ordered=True),
+    )
     assert Settings({"PENSTOCK_CONSUMERS": text}).consumers == expected
 
 

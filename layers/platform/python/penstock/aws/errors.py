@@ -44,6 +44,10 @@ _NOT_FOUND = frozenset(
 )
 
 
+_RIVALRY = frozenset({"None", "ConditionalCheckFailed", "TransactionConflict"})
+"""Why a transaction is cancelled when another writer was first; the parts that were not are told as None."""
+
+
 class AwsError(EventStoreError):
     """Root of the tree. `operation` is the API's, `code` the answer's."""
 
@@ -65,7 +69,7 @@ class Refused(AwsError):
 
 
 class ConditionFailed(AwsError):
-    """The condition of a write did not hold. `item` is what stands there, empty when nothing does."""
+    """The condition of a write did not hold. `item` is what stands there, empty when nothing does or nobody knows."""
 
     def __init__(self, operation: str, item: Mapping[str, Any]) -> None:
         super().__init__(operation, "ConditionalCheckFailedException")
@@ -89,9 +93,21 @@ def _translate(error: ClientError) -> AwsError:
     if code == "ConditionalCheckFailedException":
         item: Any = error.response.get("Item", {})
         return ConditionFailed(operation, item)
+    if code == "TransactionCanceledException":
+        return _cancelled(operation, error.response)
     if code in _NOT_FOUND:
         return NotFound(operation, code)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
     if code in _UNAVAILABLE or status >= 500:
         return Unavailable(operation, code)
     return Refused(operation, code)
+
+
+def _cancelled(operation: str, response: Any) -> AwsError:
+    """Why a transaction was cancelled: by a rival, by throttling, or because it never can be."""
+    codes = {reason.get("Code", "None") for reason in response.get("CancellationReasons", ())}
+    if codes <= _RIVALRY:
+        return ConditionFailed(operation, {})
+    if codes & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
+        return Unavailable(operation, "TransactionCanceledException")
+    return Refused(operation, ", ".join(sorted(codes - _RIVALRY)))

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from penstock.aws.errors import AwsError, translated
 from penstock.clock import from_millis
@@ -108,8 +109,10 @@ class SqsDeadLetters:
 
     def send(self, consumer: str, body: str) -> None:
         """See DeadLetterQueues.send."""
+        url = self._pair(consumer).queue
+        ordered: Any = {"MessageGroupId": "redriven", "MessageDeduplicationId": uuid4().hex}
         with translated():
-            self.client.send_message(QueueUrl=self._pair(consumer).queue, MessageBody=body)
+            self.client.send_message(QueueUrl=url, MessageBody=body, **(ordered if url.endswith(".fifo") else {}))
 
     def _pair(self, consumer: str) -> Pair:
         if consumer not in self.pairs:

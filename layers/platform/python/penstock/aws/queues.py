@@ -1,9 +1,10 @@
-"""SQS: messages out, and dead letters back to where they came from."""
+"""SQS: messages out."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from time import sleep
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from penstock.aws.errors import translated
 from penstock.json import JSON, dumps
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 LONGEST_DELAY = 900  # seconds, SQS's own
 _A_BATCH = 10
 _ATTEMPTS = 3
-_WAIT = 1  # seconds that a receive waits for a message
-_HIDDEN = 60  # seconds that a dead letter is hidden while it moves
+Message = dict[str, Any]
 
 
 class Queues:
@@ -31,57 +31,31 @@ class Queues:
 
     def send_all(self, url: str, bodies: Sequence[JSON], delay: int = 0) -> frozenset[int]:
         """Send messages, ten a request; returns the places of those that SQS did not take after three attempts."""
-        texts = [dumps(body).decode() for body in bodies]
+        delayed = {"DelaySeconds": delay}
+        return self._send_all(url, [{"MessageBody": dumps(body).decode(), **delayed} for body in bodies])
+
+    def send_ordered(self, url: str, bodies: Sequence[JSON], groups: Sequence[str]) -> frozenset[int]:
+        """The same for a FIFO queue: messages of one group are handed over in order, one batch at a time."""
+        messages = [
+            {"MessageBody": dumps(body).decode(), "MessageGroupId": group, "MessageDeduplicationId": uuid4().hex}
+            for body, group in zip(bodies, groups, strict=True)
+        ]
+        return self._send_all(url, messages)
+
+    def _send_all(self, url: str, messages: Sequence[Message]) -> frozenset[int]:
         return frozenset(
             place
-            for at in range(0, len(texts), _A_BATCH)
-            for place in self._send_batch(url, dict(enumerate(texts[at : at + _A_BATCH], at)), delay)
+            for at in range(0, len(messages), _A_BATCH)
+            for place in self._send_batch(url, dict(enumerate(messages[at : at + _A_BATCH], at)))
         )
 
-    def redrive(self, dead_letters: str, queue: str, limit: int = 10_000) -> int:
-        """Move dead letters back to their queue, `limit` at most; returns how many moved.
-
-        A letter is deleted after the queue has taken it, so a crash doubles one and loses none.
-        """
-        moved = 0
-        while moved < limit:
-            letters = self._receive(dead_letters, min(_A_BATCH, limit - moved))
-            if not letters:
-                return moved
-            taken = self._move(letters, dead_letters, queue)
-            if not taken:
-                return moved
-            moved += taken
-        return moved
-
-    def _send_batch(self, url: str, texts: dict[int, str], delay: int) -> Iterator[int]:
+    def _send_batch(self, url: str, messages: Mapping[int, Message]) -> Iterator[int]:
         for attempt in range(_ATTEMPTS):
             sleep(attempt and random.uniform(0, 0.1 * 2**attempt))  # noqa: S311 - jitter, no secret
-            entries: Any = [
-                {"Id": str(place), "MessageBody": text, "DelaySeconds": delay} for place, text in texts.items()
-            ]
+            entries: Any = [{"Id": str(place), **message} for place, message in messages.items()]
             with translated():
                 answer = self._client.send_message_batch(QueueUrl=url, Entries=entries)
-            texts = {int(each["Id"]): texts[int(each["Id"])] for each in answer.get("Failed", ())}
-            if not texts:
+            messages = {int(each["Id"]): messages[int(each["Id"])] for each in answer.get("Failed", ())}
+            if not messages:
                 return
-        yield from texts
-
-    def _receive(self, url: str, count: int) -> Sequence[Any]:
-        with translated():
-            answer = self._client.receive_message(
-                QueueUrl=url, MaxNumberOfMessages=count, WaitTimeSeconds=_WAIT, VisibilityTimeout=_HIDDEN
-            )
-        return answer.get("Messages", ())
-
-    def _move(self, letters: Sequence[Any], dead_letters: str, queue: str) -> int:
-        refused = set(self._send_batch(queue, {place: each["Body"] for place, each in enumerate(letters)}, 0))
-        taken: Any = [
-            {"Id": str(place), "ReceiptHandle": each["ReceiptHandle"]}
-            for place, each in enumerate(letters)
-            if place not in refused
-        ]
-        if taken:
-            with translated():
-                self._client.delete_message_batch(QueueUrl=dead_letters, Entries=taken)
-        return len(taken)
+        yield from messages

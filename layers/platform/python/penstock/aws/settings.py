@@ -97,7 +97,7 @@ class Settings:
     def consumers(self) -> tuple[Consumer, ...]:
         """Whom the sequencer nudges."""
         return tuple(
-            Consumer(name, each["url"], frozenset(each["kinds"]), int(each.get("delay", 0)))
+            Consumer(name, each["url"], frozenset(each["kinds"]), int(each["delay"]), bool(each["ordered"]))
             for name, each in self._json("PENSTOCK_CONSUMERS").items()
         )
 

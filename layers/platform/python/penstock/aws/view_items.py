@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from penstock.aws.tables import Item
 from penstock.events.views import DEFAULT_INDEX, SEPARATOR, Listing, Row, index_text, pack, unpack
-
-Item = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,14 @@ names it too. What a crash leaves behind is therefore never seen. Each carries t
 a slow rival neither overwrites nor removes a newer one.
 """
 
-import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from time import sleep
 from typing import TYPE_CHECKING, Any
 
-from penstock.aws.errors import ConditionFailed, Unavailable, translated
+from penstock.aws.errors import ConditionFailed, translated
+from penstock.aws.tables import Item, batch_get, pages
 from penstock.aws.view_items import (
     Extra,
-    Item,
     commit_value,
     extras,
     gpk_of,
@@ -30,9 +28,6 @@ from penstock.events.views import DEFAULT_INDEX, Listing, Page, Row, View, index
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-_KEYS_A_BATCH = 100
-_BATCH_ATTEMPTS = 8
 
 
 class DynamoViewStore:
@@ -86,7 +81,7 @@ class DynamoViewStore:
             "ExpressionAttributeValues": {":pk": {"S": lookup_pk(tenant, name, key)}},
             "ConsistentRead": True,
         }
-        owners = [item["sk"]["S"].split("#") for items in self._query(request) for item in items]
+        owners = [item["sk"]["S"].split("#") for items in pages(self._client, request) for item in items]
         rows = (self._load(tenant, projection, owner) for projection, owner in owners)
         return sorted(row.stream.key for row in rows if row and (name, key) in row.lookups)
 
@@ -135,18 +130,9 @@ class DynamoViewStore:
             return False
         return True
 
-    def _query(self, request: Item) -> Iterator[Sequence[Item]]:
-        while True:
-            with translated():
-                answer: Any = self._client.query(**request)
-            yield answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
     def _listed(self, listing: Listing, after: str | None, limit: int) -> Iterator[tuple[str, Row]]:
         """(index text, row) in the index's order, without what the rows do not confirm."""
-        for items in self._query(self._listing_request(listing, after, limit)):
+        for items in pages(self._client, self._listing_request(listing, after, limit)):
             found = [(item["gsk"]["S"], key_of(item)) for item in items]
             rows = self._rows(listing, {key for _, key in found})
             for text, key in found:
@@ -175,19 +161,5 @@ class DynamoViewStore:
     def _rows(self, listing: Listing, keys: Iterable[str]) -> Mapping[str, Row]:
         """The rows that there are, by key."""
         wanted = [row_key(listing.tenant, listing.projection, key) for key in sorted(keys)]
-        batches = (wanted[at : at + _KEYS_A_BATCH] for at in range(0, len(wanted), _KEYS_A_BATCH))
-        rows = (to_row(item) for batch in batches for item in self._batch(batch))
+        rows = map(to_row, batch_get(self._client, self._table, wanted))
         return {row.stream.key: row for row in rows}
-
-    def _batch(self, keys: Sequence[Item]) -> Iterator[Item]:
-        """What DynamoDB leaves undone is asked for again, with backoff."""
-        wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
-        for attempt in range(1, _BATCH_ATTEMPTS + 1):
-            with translated():
-                answer: Any = self._client.batch_get_item(RequestItems=wanted)
-            yield from answer["Responses"].get(self._table, ())
-            wanted = answer.get("UnprocessedKeys")
-            if not wanted:
-                return
-            sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, no secret
-        raise Unavailable("BatchGetItem", "UnprocessedKeys")

@@ -11,6 +11,7 @@ from penstock.aws import clients
 from penstock.aws.bus import EventBridgeBus
 from penstock.aws.checkpoint_store import DynamoCheckpointStore
 from penstock.aws.event_store import DynamoEventStore
+from penstock.aws.feed import DynamoFeed
 from penstock.aws.payloads import Payloads
 from penstock.aws.queues import Queues
 from penstock.aws.sequencer import Sequencer
@@ -72,6 +73,12 @@ def checkpoints() -> DynamoCheckpointStore:
 
 
 @cache
+def feed() -> DynamoFeed:
+    """The feeds: every commit of a tenant, in one order."""
+    return DynamoFeed(clients.dynamodb(), settings().views_table)
+
+
+@cache
 def queues() -> Queues:
     """Every queue, by URL."""
     return Queues(clients.sqs())
@@ -86,7 +93,7 @@ def bus() -> EventBridgeBus:
 @cache
 def sequencer() -> Sequencer:
     """The reader of the table's stream."""
-    return Sequencer(queues(), settings().consumers)
+    return Sequencer(queues(), settings().consumers, feed(), events())
 
 
 def project(stream: StreamId) -> None:

@@ -11,6 +11,8 @@ from penstock.events.model import StreamId
 from penstock.json import JSONObject, loads
 
 ALL_KINDS = "*"
+FEED_KIND = "feed"
+"""No stream of events: what stands for a tenant's feed (`events.feed`), for those who follow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,20 @@ class Nudge:
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """Who wants nudges: of which kinds of streams (ALL_KINDS for all), on which queue, after how many seconds."""
+    """Who wants nudges: of which kinds of streams (ALL_KINDS for all), on which queue, after how many seconds.
+
+    An ordered one gets those of a tenant one after the other; its delay is the queue's own.
+    """
 
     name: str
     queue_url: str
     kinds: frozenset[str]
     delay: int = 0
+    is_ordered: bool = False
 
     def wants(self, stream: StreamId) -> bool:
-        """Whether the stream is of one of its kinds."""
-        return ALL_KINDS in self.kinds or stream.kind in self.kinds
+        """Whether the stream is of one of its kinds; the feed is only wanted by name."""
+        return stream.kind in self.kinds or (ALL_KINDS in self.kinds and stream.kind != FEED_KIND)
 
 
 def merge(nudges: Iterable[Nudge]) -> tuple[Nudge, ...]:
