@@ -3,7 +3,6 @@
 import random
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,7 +49,7 @@ class Store(MemoryEventStore):
 
     def change(self, stream: StreamId, number: int, **fields: object) -> None:
         stored = self._streams[stream]
-        stored[number - 1] = replace(stored[number - 1], **fields)  # type: ignore[arg-type]
+        stored[number - 1] = stored[number - 1]._replace(**fields)  # type: ignore[arg-type]
 
 
 def append(store: Store, stream: StreamId = STREAM, count: int = 2, time: datetime = T0) -> None:

@@ -1,7 +1,6 @@
 """Whoever touches a stored commit breaks the chain, and the break is named."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -33,13 +32,13 @@ def test_a_history_as_it_was_written_holds(history: History) -> None:
 @pytest.mark.parametrize(
     ("touch", "commit"),
     [
-        (lambda h: [*h[:1], replace(h[1], blob=h[1].blob + b"x"), *h[2:]], 3),
-        (lambda h: [*h[:1], replace(h[1], commit_id="other"), *h[2:]], 3),
+        (lambda h: [*h[:1], h[1]._replace(blob=h[1].blob + b"x"), *h[2:]], 3),
+        (lambda h: [*h[:1], h[1]._replace(commit_id="other"), *h[2:]], 3),
         (lambda h: [*h[:1], *h[2:]], 2),
         (lambda h: h[1:], 1),
-        (lambda h: [*h[:2], replace(h[2], previous=b"x" * 32), h[3]], 3),
-        (lambda h: [*h[:2], replace(h[2], first_version=7), h[3]], 3),
-        (lambda h: [h[0], replace(h[2], number=2), replace(h[1], number=3), h[3]], 2),
+        (lambda h: [*h[:2], h[2]._replace(previous=b"x" * 32), h[3]], 3),
+        (lambda h: [*h[:2], h[2]._replace(first_version=7), h[3]], 3),
+        (lambda h: [h[0], h[2]._replace(number=2), h[1]._replace(number=3), h[3]], 2),
     ],
     ids=["changed", "renamed", "removed", "beheaded", "unchained", "renumbered", "swapped"],
 )

@@ -1,6 +1,5 @@
 """Commits become bytes and come back."""
 
-import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -88,7 +87,7 @@ def test_a_blob_of_a_dictionary_that_is_not_shipped_says_so() -> None:
     )
     blob = zstandard.ZstdCompressor(dict_data=foreign).compress(b"{}")
     with pytest.raises(UnknownDictionary) as unknown:
-        Codec().unpack(dataclasses.replace(packed, blob=blob))
+        Codec().unpack(packed._replace(blob=blob))
     assert unknown.value.dictionary == 40_000
 
 
@@ -97,4 +96,4 @@ def test_a_blob_without_a_dictionary_is_read_as_well() -> None:
     packed = codec.pack(commit([("E", 1, {"x": 1}, 0)], Origin("a", "b")))
     dictionary = newest_dictionary()
     plain = zstandard.compress(zstandard.ZstdDecompressor(dict_data=dictionary).decompress(packed.blob))
-    assert codec.unpack(dataclasses.replace(packed, blob=plain)) == codec.unpack(packed)
+    assert codec.unpack(packed._replace(blob=plain)) == codec.unpack(packed)

@@ -29,6 +29,15 @@ class ResourceSaved:
     text: str
 
 
+def _identity_alone(text: str) -> str:
+    """The resource with its type and id only: still one, for who reads it."""
+    resource = read(text)
+    return write({name: resource[name] for name in ("resourceType", "id")})
+
+
+EVENTS.personal("ResourceSaved", text=_identity_alone)
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """The newest version. `version` counts from 1; 0 means that there is none."""

@@ -5,6 +5,7 @@ The raw message is stored first, in a commit of its own; what reading it says fo
 
 from dataclasses import dataclass
 
+from penstock.events.personal import emptied, without_text
 from penstock.events.types import EventTypes
 from penstock.json import JSONObject
 
@@ -64,3 +65,11 @@ class HL7MessageResubmitted:
 
     raw: str | None
     reason: str
+
+
+_FAULT = without_text("code", "rule", "acknowledgment", "severity", "path", "location")
+
+EVENTS.personal("HL7MessageStored", raw="", source=without_text())
+EVENTS.personal("HL7MessageAccepted", findings=_FAULT)
+EVENTS.personal("HL7MessageRejected", error=_FAULT, findings=_FAULT)
+EVENTS.personal("HL7MessageResubmitted", raw=emptied, reason="")

@@ -40,11 +40,16 @@ class Messages:
     def receive(self, tenant: str, reception: Reception, origin: Origin) -> ReceivedMessage:
         """Store the message, then read it; one that is there already is only read when that is still to be done.
 
+        One that was shredded is stored again, and read as if it were sent in again.
+
         The events' correlation is the message's id: what they start can be found by it.
         """
         loaded = self._load(tenant, message_id(reception.raw))
         if not loaded.exists:
             loaded = self._save(loaded, [_stored(reception)], origin, "stored")
+        elif not loaded.state.raw:
+            again = HL7MessageResubmitted(_text(reception.raw), "sent again after it was shredded")
+            loaded = self._save(loaded, [again], origin, f"stored {loaded.state.submissions + 1}")
         return self._read(loaded, origin).state
 
     def resubmit(

@@ -8,7 +8,12 @@ t0, t1      N   their times, milliseconds since 1970 UTC
 types       L   their types, each once
 previous    B   the digest of the commit before (`events.chain`)
 blob        B   the packed events, or
-payload     S   the S3 key of the packed events, when they are over 350 KB
+payload     S   the S3 key of the packed events
+sealed      B   their personal part (`events.sealing`), if there is one, or
+sealed_payload  S  the S3 key of that
+key         S   the data key that it is sealed with
+
+What is larger of the two goes to S3 when together they are over 350 KB, and the other too when it still is.
 """
 
 import threading
@@ -22,6 +27,7 @@ from penstock.aws.payloads import Payloads
 from penstock.events.chain import digest
 from penstock.events.codec import GENESIS, Codec, PackedCommit
 from penstock.events.errors import Conflict
+from penstock.events.keyring import Keyring
 from penstock.events.model import Commit, Draft, Origin, Position, StreamId, record
 from penstock.events.store import START
 
@@ -30,14 +36,17 @@ if TYPE_CHECKING:
 
 LARGEST_BLOB = 350 * 1024  # an item ends at 400 KB, its other attributes included
 _REMEMBERED_STREAMS = 4096
+_IN_S3 = {"blob": "payload", "sealed": "sealed_payload"}
 
 
 class DynamoEventStore:
     """An EventStore in one DynamoDB table and one S3 bucket. Safe for threads. Also raises AwsError."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, payloads: Payloads, codec: Codec | None = None) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table: str, payloads: Payloads, keyring: Keyring | None = None
+    ) -> None:
         self._client, self._table, self._payloads = client, table, payloads
-        self._codec = codec or Codec()
+        self._codec = Codec(keyring=keyring)
         self._ends = _Ends()
 
     def append(
@@ -64,9 +73,9 @@ class DynamoEventStore:
         """See EventStore.commits. Consistent reads, a page (up to 1 MB) at a time."""
         return map(self._codec.unpack, self._read(stream, after))
 
-    def packed(self, stream: StreamId) -> Iterator[PackedCommit]:
+    def packed(self, stream: StreamId, after: int = 0) -> Iterator[PackedCommit]:
         """See EventStore.packed."""
-        return self._read(stream, 0)
+        return self._read(stream, after)
 
     def _read(self, stream: StreamId, after: int) -> Iterator[PackedCommit]:
         for page in self._pages(stream, after):
@@ -93,12 +102,7 @@ class DynamoEventStore:
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _put(self, packed: PackedCommit) -> None:
-        item = _item(packed)
-        if len(packed.blob) > LARGEST_BLOB:
-            key = self._payloads.put(f"commits/{packed.stream}/{packed.number}", packed.blob)
-            item["payload"] = {"S": key}
-        else:
-            item["blob"] = {"B": packed.blob}
+        item = {**_item(packed), **self._parts(packed)}
         with translated():
             self._client.put_item(
                 TableName=self._table,
@@ -106,6 +110,25 @@ class DynamoEventStore:
                 ConditionExpression="attribute_not_exists(pk)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
+
+    def _parts(self, packed: PackedCommit) -> dict[str, Any]:
+        """The blob and the sealed part, in the item as far as they fit."""
+        parts = {"blob": packed.blob, **({"sealed": packed.sealed} if packed.sealed else {})}
+        kept: dict[str, Any] = {}
+        room = LARGEST_BLOB
+        for name, part in sorted(parts.items(), key=lambda each: len(each[1])):
+            if len(part) <= room:
+                kept[name], room = {"B": part}, room - len(part)
+            else:
+                key = self._payloads.put(f"commits/{packed.stream}/{packed.number}", part)
+                kept[_IN_S3[name]] = {"S": key}
+        return kept
+
+    def _part(self, item: Mapping[str, Any], name: str) -> bytes:
+        if name in item:
+            found: bytes = item[name]["B"]
+            return found
+        return self._payloads.get(item[_IN_S3[name]]["S"]) if _IN_S3[name] in item else b""
 
     def _same_or_conflict(self, stream: StreamId, commit_id: str, refusal: ConditionFailed) -> Commit:
         number = int(refusal.item["commit"]["N"])
@@ -151,12 +174,14 @@ class DynamoEventStore:
             first_millis=int(item["t0"]["N"]),
             last_millis=int(item["t1"]["N"]),
             previous=item["previous"]["B"] if "previous" in item else GENESIS,
-            blob=item["blob"]["B"] if "blob" in item else self._payloads.get(item["payload"]["S"]),
+            blob=self._part(item, "blob"),
+            sealed=self._part(item, "sealed"),
+            key=item["key"]["S"] if "key" in item else "",
         )
 
 
 def _item(packed: PackedCommit) -> dict[str, Any]:
-    """Everything but the blob."""
+    """Everything but the blob and the sealed part."""
     return {
         "pk": {"S": str(packed.stream)},
         "commit": {"N": str(packed.number)},
@@ -167,6 +192,7 @@ def _item(packed: PackedCommit) -> dict[str, Any]:
         "t1": {"N": str(packed.last_millis)},
         "types": {"L": [{"S": each} for each in packed.types]},
         **({"previous": {"B": packed.previous}} if packed.previous else {}),
+        **({"key": {"S": packed.key}} if packed.key else {}),
     }
 
 

@@ -25,6 +25,17 @@ class Payloads:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=blob)
         return key
 
+    def erase(self, prefix: str) -> None:
+        """Take away every object whose key begins with the prefix, and every version that is kept of it.
+
+        Raises Unavailable, Refused.
+        """
+        with translated():
+            pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
+            for page in pages:
+                for found in [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
+                    self._client.delete_object(Bucket=self._bucket, Key=found["Key"], VersionId=found["VersionId"])
+
     def get(self, key: str) -> bytes:
         """Raises NotFound, Unavailable, Refused."""
         with translated():

@@ -14,8 +14,11 @@ Errors:
     ├── StreamGap           a commit is missing between two that were read: read again
     ├── UnknownEventType    this code does not know a stored event: deploy the newer code
     ├── UnknownDictionary   nor the dictionary that a commit was compressed with: likewise
+    ├── NoKeyring           personal data is sealed, and this store was made without a keyring
+    ├── UnknownKey          nor does the keyring have the key: it is another's, or was lost
     ├── CommitTooLarge      more than the store takes in one append
     ├── InvalidStreamId     a tenant, kind or key that cannot name a stream
+    ├── NotCaughtUp         a read model lags behind what its reader has seen: read again
     ├── StoreUnavailable    throttled, timed out or down: repeat later, it is safe
     ├── BadCursor           a cursor that this listing never handed out
     └── ViewTooLarge        a projection's document has grown over the limit
@@ -27,10 +30,13 @@ from penstock.events.errors import (
     Conflict,
     EventStoreError,
     InvalidStreamId,
+    NoKeyring,
+    NotCaughtUp,
     StoreUnavailable,
     StreamGap,
     UnknownDictionary,
     UnknownEventType,
+    UnknownKey,
     ViewTooLarge,
 )
 from penstock.events.model import Commit, Draft, Event, Origin, Position, StreamId
@@ -46,6 +52,8 @@ __all__ = [
     "EventStore",
     "EventStoreError",
     "InvalidStreamId",
+    "NoKeyring",
+    "NotCaughtUp",
     "Origin",
     "Position",
     "StoreUnavailable",
@@ -53,5 +61,6 @@ __all__ = [
     "StreamId",
     "UnknownDictionary",
     "UnknownEventType",
+    "UnknownKey",
     "ViewTooLarge",
 ]

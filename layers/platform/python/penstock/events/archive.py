@@ -1,8 +1,9 @@
 """The archive: every commit once more, outside the table, where nobody may change it.
 
 A *segment* is one object: some commits of one stream that follow each other, of one day, as JSON lines through zstd.
-A line is an event, for whoever asks questions; the first line of each commit also carries the commit as the store
-keeps it, byte for byte, so that what is restored has the digests that it had.
+A line is an event, for whoever asks questions, with blanks in its personal fields; the first line of each commit also
+carries the commit as the store keeps it, sealed part and all, byte for byte, so that what is restored has the digests
+that it had. A key that is ended is ended for the archive too.
 
     tenant=<tenant>/day=<YYYY-MM-DD>/kind=<kind>/<SHA-256 of the stream's id>-<first commit>.jsonl.zst
 
@@ -169,15 +170,15 @@ def opened(key: str, blob: bytes) -> Sequence[PackedCommit]:
     return commits
 
 
-def read(archive: Archive, segments: Iterable[Segment]) -> Iterator[PackedCommit]:
-    """A stream's commits from its first on, each one checked to follow. Raises DamagedSegment."""
-    previous, number = GENESIS, 0
+def read(archive: Archive, segments: Iterable[Segment], after: int = 0) -> Iterator[PackedCommit]:
+    """A stream's commits after that number, each one checked to follow the one before. Raises DamagedSegment."""
+    previous, number = None if after else GENESIS, after
     for segment in segments:
         for packed in opened(segment.key, archive.get(segment.key)):
             number += 1
             if packed.number != number:
                 raise DamagedSegment(segment.key, f"commit {packed.number} comes in the place of commit {number}")
-            if packed.previous != previous:
+            if previous is not None and packed.previous != previous:
                 raise DamagedSegment(segment.key, f"commit {number} does not follow from the archived one before it")
             previous = digest(packed)
             yield packed
@@ -233,7 +234,7 @@ def _text(packed: PackedCommit) -> bytes:
 
 
 def _lines(packed: PackedCommit) -> Iterator[JSONObject]:
-    for place, event in enumerate(_CODEC.unpack(packed).events):
+    for place, event in enumerate(_CODEC.skeleton(packed).events):
         yield _line(event) | ({} if place else {"commit": _commit(packed)})
 
 
@@ -252,6 +253,7 @@ def _commit(packed: PackedCommit) -> JSONObject:
         "t1": packed.last_millis,
         "previous": packed.previous.hex(),
         "blob": b64encode(packed.blob).decode(),
+        **({"sealed": b64encode(packed.sealed).decode(), "key": packed.key} if packed.sealed else {}),
     }
 
 
@@ -268,6 +270,8 @@ def _packed(line: Any) -> PackedCommit:
         last_millis=stored["t1"],
         previous=bytes.fromhex(stored["previous"]),
         blob=b64decode(stored["blob"], validate=True),
+        sealed=b64decode(stored.get("sealed", ""), validate=True),
+        key=stored.get("key", ""),
     )
 
 

@@ -20,9 +20,10 @@ class Break:
 
 
 def digest(packed: PackedCommit) -> bytes:
-    """SHA-256 of a commit with the digest that it carries: 32 bytes."""
+    """SHA-256 of a commit with the digest that it carries, its sealed part as it is sealed: 32 bytes."""
     head = f"{packed.stream} {packed.number} {packed.commit_id} {packed.first_version} {packed.last_version} "
-    return sha256(packed.previous + head.encode() + packed.blob).digest()
+    sealed = f" {packed.key} {len(packed.blob)} ".encode() + packed.sealed if packed.sealed else b""
+    return sha256(packed.previous + head.encode() + packed.blob + sealed).digest()
 
 
 @dataclass(frozen=True, slots=True)

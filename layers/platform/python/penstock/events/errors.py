@@ -37,12 +37,36 @@ class UnknownEventType(EventStoreError):
         self.kind, self.event_type, self.schema = kind, event_type, schema
 
 
+class NotCaughtUp(EventStoreError):
+    """A read model does not hold a version of a stream yet, and the time to wait for it is over."""
+
+    def __init__(self, projection: str, stream: str, wanted: int, found: int) -> None:
+        super().__init__(f"{projection} stands at version {found} of stream {stream}, not yet at {wanted}")
+        self.projection, self.stream, self.wanted, self.found = projection, stream, wanted, found
+
+
 class UnknownDictionary(EventStoreError):
     """A commit was compressed with a dictionary that this code does not have."""
 
     def __init__(self, stream: str, dictionary: int) -> None:
         super().__init__(f"stream {stream}: compression dictionary {dictionary} is not shipped with this code")
         self.stream, self.dictionary = stream, dictionary
+
+
+class NoKeyring(EventStoreError):
+    """A commit has a sealed part, and this store was made without the keys to open it."""
+
+    def __init__(self, stream: str, number: int) -> None:
+        super().__init__(f"stream {stream}: commit {number} has a sealed part, and there is no keyring to open it")
+        self.stream, self.number = stream, number
+
+
+class UnknownKey(EventStoreError):
+    """The keyring never had such a data key: it is another deployment's, or was lost."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"there is no data key {key}")
+        self.key = key
 
 
 class CommitTooLarge(EventStoreError):

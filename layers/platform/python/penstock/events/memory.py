@@ -1,6 +1,7 @@
 """The event store in memory: for tests, the command line and benchmarks.
 
-Commits are kept as the bytes that the other stores keep, so that a run here meets the same codec.
+Commits are kept as the bytes that the other stores keep, so that a run here meets the same codec. Without a keyring
+nothing is sealed: the process is all that there is to forget.
 """
 
 import threading
@@ -9,14 +10,15 @@ from collections.abc import Iterator, Sequence
 from penstock.events.chain import digest
 from penstock.events.codec import GENESIS, Codec, PackedCommit
 from penstock.events.errors import Conflict
+from penstock.events.keyring import Keyring
 from penstock.events.model import Commit, Draft, Origin, Position, StreamId, record
 
 
 class MemoryEventStore:
     """An EventStore that forgets everything when the process ends. Safe for threads."""
 
-    def __init__(self, codec: Codec | None = None) -> None:
-        self._codec = codec or Codec()
+    def __init__(self, codec: Codec | None = None, keyring: Keyring | None = None) -> None:
+        self._codec = codec or Codec(keyring=keyring)
         self._streams: dict[StreamId, list[PackedCommit]] = {}
         self._lock = threading.Lock()
 
@@ -39,9 +41,9 @@ class MemoryEventStore:
         """See EventStore.commits."""
         return map(self._codec.unpack, self._stored(stream, after))
 
-    def packed(self, stream: StreamId) -> Iterator[PackedCommit]:
+    def packed(self, stream: StreamId, after: int = 0) -> Iterator[PackedCommit]:
         """See EventStore.packed."""
-        return iter(self._stored(stream))
+        return iter(self._stored(stream, after))
 
     def _stored(self, stream: StreamId, after: int = 0) -> Sequence[PackedCommit]:
         with self._lock:

@@ -1,9 +1,14 @@
-"""The nouns of the event store."""
+"""The nouns of the event store.
+
+Drafts and events are named tuples: hundreds of thousands are made a second, and a frozen dataclass takes three times
+as long to make. A changed copy is `event._replace(...)`.
+"""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from penstock.events.errors import InvalidStreamId
 from penstock.json import JSONObject
@@ -60,8 +65,7 @@ class Origin:
     causation: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """An event that is not stored yet. `schema` is the version of the shape of `data`."""
 
     type: str
@@ -70,8 +74,7 @@ class Draft:
     schema: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A stored event. `version` counts from 1 within its stream; `time` is UTC to the millisecond."""
 
     stream: StreamId
@@ -106,6 +109,8 @@ class Commit:
 def record(stream: StreamId, after: Position, drafts: Sequence[Draft], origin: Origin) -> tuple[Event, ...]:
     """The drafts as events that follow `after`."""
     return tuple(
-        Event(stream, version, draft.type, draft.schema, draft.time, draft.data, origin)
-        for version, draft in enumerate(drafts, after.version + 1)
+        [
+            Event(stream, version, event_type, schema, time, data, origin)
+            for version, (event_type, data, time, schema) in enumerate(drafts, after.version + 1)
+        ]
     )

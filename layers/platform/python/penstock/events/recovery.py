@@ -1,7 +1,7 @@
 """What an archive is for: bringing an event store back, and finding out where the store is not what was archived."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from penstock.events.archive import Archive, CopyableStore, DamagedSegment, Segment, read, stream_hash
@@ -21,13 +21,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How much of the archive is in the store too, commit by commit, and `behind`: live commits not archived yet."""
+    """How much of the archive is in the store too, commit by commit, and `behind`: live commits not archived yet.
+
+    `expired` counts the live streams whose objects were all deleted when their time was over.
+    """
 
     streams: int = 0
     commits: int = 0
     events: int = 0
     behind: int = 0
     findings: tuple[Finding, ...] = ()
+    expired: int = 0
 
     def __add__(self, other: "Report") -> "Report":
         return Report(
@@ -36,17 +40,22 @@ class Report:
             self.events + other.events,
             self.behind + other.behind,
             self.findings + other.findings,
+            self.expired + other.expired,
         )
 
 
-def verify(archive: Archive, live: CopyableStore) -> Report:
-    """Compare every archived commit with the live one. A stream that was cut off at its end is found here."""
+def verify(archive: Archive, live: CopyableStore, expired: Container[str] = ()) -> Report:
+    """Compare every archived commit with the live one. A stream that was cut off at its end is found here.
+
+    `expired` has the hashes of the streams whose archive may begin later than they do, or be gone.
+    """
     groups, report = _groups(archive)
-    for segments in groups.values():
-        report += _compared(archive, segments, live)
+    for name, segments in groups.items():
+        report += _compared(archive, segments, live, segments[0].first - 1 if name in expired else 0)
     for stream in live.streams():
-        if stream_hash(stream) not in groups:
-            report += Report(behind=sum(1 for _ in live.since(stream, 0)))
+        if (name := stream_hash(stream)) not in groups:
+            gone = name in expired
+            report += Report(expired=1) if gone else Report(behind=sum(1 for _ in live.since(stream, 0)))
     return report
 
 
@@ -95,21 +104,21 @@ def _whole(archive: Archive, segments: Sequence[Segment]) -> StreamId:
     return last.stream
 
 
-def _compared(archive: Archive, segments: Sequence[Segment], live: CopyableStore) -> Report:
+def _compared(archive: Archive, segments: Sequence[Segment], live: CopyableStore, after: int = 0) -> Report:
     report = Report(streams=1)
     try:
-        for held in _pairs(archive, segments, live):
+        for held in _pairs(archive, segments, live, after):
             report += held
     except DamagedSegment as damage:
         return replace(report, findings=(_finding(damage),))
     return report
 
 
-def _pairs(archive: Archive, segments: Sequence[Segment], live: CopyableStore) -> Iterator[Report]:
+def _pairs(archive: Archive, segments: Sequence[Segment], live: CopyableStore, after: int) -> Iterator[Report]:
     """One part of the report for each commit that holds, until the first that does not; then what is behind."""
     twins: Iterator[PackedCommit] = iter(())
-    for packed in read(archive, segments):
-        twins = live.since(packed.stream, 0) if packed.number == 1 else twins
+    for packed in read(archive, segments, after):
+        twins = live.since(packed.stream, after) if packed.number == after + 1 else twins
         if reason := _difference(packed, next(twins, None)):
             yield Report(findings=(Finding(str(packed.stream), packed.number, reason),))
             return

@@ -1,7 +1,7 @@
 """The event store's port. Every implementation passes `tests/contract/test_event_store.py`."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from penstock.events.codec import PackedCommit
 from penstock.events.errors import StreamGap
@@ -28,12 +28,15 @@ class EventStore(Protocol):
         """The stream's commits numbered above `after`, in order, each one whole. A stream without any is empty."""
         ...
 
-    def packed(self, stream: StreamId) -> Iterator[PackedCommit]:
-        """All of the stream's commits as they are stored, in order: to check or copy them without reading them."""
+    def packed(self, stream: StreamId, after: int = 0) -> Iterator[PackedCommit]:
+        """The stream's commits numbered above `after` as they are stored, in order: to check or copy them unread."""
         ...
 
 
-def contiguous(stream: StreamId, commits: Iterable[Commit], after: int) -> Iterator[Commit]:
+C = TypeVar("C", Commit, PackedCommit)
+
+
+def contiguous(stream: StreamId, commits: Iterable[C], after: int) -> Iterator[C]:
     """The commits as they come. Raises StreamGap when one is missing."""
     for commit in commits:
         if commit.number != after + 1:
@@ -43,10 +46,15 @@ def contiguous(stream: StreamId, commits: Iterable[Commit], after: int) -> Itera
 
 
 def read(
-    store: EventStore, stream: StreamId, *, after_version: int = 0, to_version: int | None = None
+    store: EventStore,
+    stream: StreamId,
+    *,
+    after_version: int = 0,
+    to_version: int | None = None,
+    after_commit: int = 0,
 ) -> Iterator[Commit]:
-    """The stream's commits cut to the events with `after_version < version <= to_version`."""
-    for commit in store.commits(stream):
+    """The stream's commits after one, cut to the events with `after_version < version <= to_version`."""
+    for commit in store.commits(stream, after_commit):
         if to_version is not None and commit.events[0].version > to_version:
             return
         events = tuple(

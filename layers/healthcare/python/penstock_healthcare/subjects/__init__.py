@@ -1,0 +1,1 @@
+"""How patients are found in the wing's events, one kind a file; each is a `SubjectFinder`, discovered."""
