@@ -3,12 +3,15 @@
 Benchmarks measure with them and the compression dictionary is trained on them. Nobody's data is in them.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from benchmarks.payloads import (
+    GOODS,
     T0,
     Dice,
     definition,
@@ -24,8 +27,11 @@ from benchmarks.payloads import (
 )
 from penstock.events import Draft, Origin, StreamId
 from penstock.json import JSONObject
+from penstock.sagas import events as saga
+from penstock.sagas.library import built_in
 from penstock.workflows import lifecycle
 from penstock.workflows.execution import events as execution
+from penstock_healthcare.messages import events as hl7
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +162,42 @@ def workflows(dice: Dice) -> tuple[str, list[list[Any]]]:
 
 def messages(dice: Dice) -> tuple[str, list[list[Any]]]:
     """An HL7 v2 message as it came in."""
-    text = oru(dice, patient(dice))
-    data = {"standard": "hl7v2", "type": "ORU^R01", "controlId": new_id(dice)[:12], "text": text, "encoding": "UTF-8"}
-    return "message", [[Draft("MessageReceived", data, T0)], [Draft("MessageAccepted", {"code": "AA"}, T0)]]
+    raw = oru(dice, patient(dice)).encode()
+    stored = hl7.HL7MessageStored(
+        raw=b64encode(raw).decode(),
+        sha256=sha256(raw).hexdigest(),
+        size=len(raw),
+        received_at=timestamp(dice),
+        source={"peer": f"10.20.{dice.randint(0, 9)}.{dice.randint(1, 254)}", "listener": "mllp:2575"},
+    )
+    accepted = hl7.HL7MessageAccepted(
+        message_type="ORU^R01",
+        structure="ORU_R01",
+        control_id=new_id(dice)[:14].upper(),
+        sending_application="LIS",
+        sending_facility="LAB",
+        version="2.5.1",
+        charset="UTF-8",
+        findings=[],
+    )
+    return hl7.EVENTS.kind, [[stored], [accepted]]
+
+
+def sagas(dice: Dice) -> tuple[str, list[list[Any]]]:
+    """An order is fulfilled; each step is on record before it is made, and after."""
+    given = {
+        "order": new_id(dice)[:12],
+        "sku": f"{dice.choice(GOODS)}-{dice.randint(100, 999)}",
+        "quantity": dice.randint(1, 40),
+        "account": new_id(dice)[:12],
+        "amount": dice.randint(100, 900_000),
+        "currency": dice.choice(["EUR", "USD", "CHF"]),
+    }
+    definition = built_in()["order_fulfilment"].definition
+    commits: list[list[Any]] = [[saga.SagaStarted("order_fulfilment", definition, given)]]
+    for step in ("reserve_inventory", "charge_payment", "ship", "confirm"):
+        commits += [[saga.StepStarted(step, 1)], [saga.StepSucceeded(step, {"reference": new_id(dice)})]]
+    return saga.EVENTS.kind, [*commits, [saga.SagaCompleted()]]
 
 
 Maker = Callable[[Dice], tuple[str, list[list[Any]]]]
@@ -169,7 +208,9 @@ DOMAINS: dict[str, Maker] = {
     "telemetry": telemetry,
     "workflows": workflows,
     "messages": messages,
+    "sagas": sagas,
 }
+EXECUTIONS = ("labs", "orders", "payments", "telemetry")
 
 
 def _run(
@@ -201,7 +242,5 @@ def _timed(commits: Sequence[Sequence[Any]], dice: Dice) -> list[list[Draft]]:
 
 
 def _draft(event: Any, time: datetime) -> Draft:
-    if isinstance(event, Draft):
-        return Draft(event.type, event.data, time)
     data = {field.name: getattr(event, field.name) for field in fields(event)}
     return Draft(type(event).__name__, data, time)

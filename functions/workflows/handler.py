@@ -31,7 +31,7 @@ Definition = Annotated[JSONObject, Body(description="The workflow's nodes and co
 def create(definition: Definition) -> Response[WorkflowView]:
     """Begin a draft. Every problem of the definition is told at once."""
     who = api.require(Scope.WRITE)
-    return _shown(wiring.workflows().create(who.tenant, definition, api.origin()), 201)
+    return _shown(wiring.workflows().create(who.tenant, definition, api.origin(), command_id=api.command_id()), 201)
 
 
 @api.get("/v1/workflows", summary="List workflows")
@@ -60,7 +60,9 @@ def check(definition: Definition) -> Verdict:
 def take_in(export: Annotated[Export, Body()]) -> Response[WorkflowView]:
     """Create a workflow from an export."""
     who = api.require(Scope.WRITE)
-    return _shown(wiring.workflows().create(who.tenant, export.definition, api.origin()), 201)
+    return _shown(
+        wiring.workflows().create(who.tenant, export.definition, api.origin(), command_id=api.command_id()), 201
+    )
 
 
 @api.get("/v1/workflows/<workflow>", summary="Read a workflow")
@@ -76,14 +78,16 @@ def read(
 def change(workflow: WorkflowId, definition: Definition) -> Response[WorkflowView]:
     """Replace the draft; with `If-Match`, only if nobody else has changed it."""
     who = api.require(Scope.WRITE)
-    return _shown(wiring.workflows().update(who.tenant, workflow, definition, api.origin(), api.revision()))
+    return _shown(
+        wiring.workflows().update(who.tenant, workflow, definition, api.origin(), api.revision(), api.command_id())
+    )
 
 
 @api.delete("/v1/workflows/<workflow>", summary="Delete a workflow", status_code=204)
 def delete(workflow: WorkflowId) -> Response[None]:
     """Take it away. What it did stays on record."""
     who = api.require(Scope.WRITE)
-    wiring.workflows().delete(who.tenant, workflow, api.origin())
+    wiring.workflows().delete(who.tenant, workflow, api.origin(), api.command_id())
     return Response(204)
 
 
@@ -91,14 +95,14 @@ def delete(workflow: WorkflowId) -> Response[None]:
 def publish(workflow: WorkflowId) -> Response[WorkflowView]:
     """Make the draft a version: executions start from it."""
     who = api.require(Scope.WRITE)
-    return _shown(wiring.workflows().publish(who.tenant, workflow, api.origin(), api.revision()))
+    return _shown(wiring.workflows().publish(who.tenant, workflow, api.origin(), api.revision(), api.command_id()))
 
 
 @api.post("/v1/workflows/<workflow>/archive", summary="Archive a workflow")
 def archive(workflow: WorkflowId) -> Response[WorkflowView]:
     """Stop it from starting. It can be published again."""
     who = api.require(Scope.WRITE)
-    return _shown(wiring.workflows().archive(who.tenant, workflow, api.origin()))
+    return _shown(wiring.workflows().archive(who.tenant, workflow, api.origin(), api.command_id()))
 
 
 @api.get("/v1/workflows/<workflow>/versions", summary="List published versions")
@@ -119,7 +123,7 @@ def version(workflow: WorkflowId, number: int) -> VersionView:
 def restore(workflow: WorkflowId, number: int) -> Response[WorkflowView]:
     """Make a version's definition the draft again."""
     who = api.require(Scope.WRITE)
-    return _shown(wiring.workflows().restore(who.tenant, workflow, number, api.origin()))
+    return _shown(wiring.workflows().restore(who.tenant, workflow, number, api.origin(), api.command_id()))
 
 
 @api.get("/v1/workflows/<workflow>/export", summary="Export a workflow")

@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import DataObject, data, integers, lists, sampled_from
 
 from penstock.events import Event, EventStore, Origin, Position, StreamId, UnknownEventType
-from penstock.events.aggregate import Aggregate, Repository, Snapshot, SnapshotStore
+from penstock.events.aggregate import Aggregate, Every, MemorySnapshotStore, Repository, Snapshot, SnapshotStore
+from penstock.events.memory import MemoryEventStore
 from penstock.events.model import Draft
 from penstock.events.store import START
 from penstock.events.types import EventTypes
@@ -39,7 +42,7 @@ def tally(fold_version: int = 1) -> Aggregate[int]:
     def evolve(total: int, event: Added, _: Event) -> int:
         return total + event.amount
 
-    return Aggregate(TALLY, lambda _: 0, evolve, fold_version, dump=lambda total: total, restore=lambda state: state)
+    return Aggregate(TALLY, lambda _: 0, evolve, fold_version, lambda total: total, lambda state: state, Every(100))
 
 
 @pytest.fixture
@@ -81,16 +84,58 @@ def test_snapshots_of_tenants_are_apart(snapshots: SnapshotStore, stream: Stream
     assert snapshots.load(StreamId(f"{stream.tenant}x", stream.kind, stream.key)) is None
 
 
-def test_an_aggregate_is_snapshotted_every_hundred_events(
+def test_a_snapshot_of_a_newer_fold_wins_whatever_its_version(snapshots: SnapshotStore, stream: StreamId) -> None:
+    snapshots.save(stream, at(300, "old", fold_version=1))
+    snapshots.save(stream, at(200, "new", fold_version=2))
+    snapshots.save(stream, at(400, "older code, still running", fold_version=1))
+    assert snapshots.load(stream) == at(200, "new", fold_version=2)
+
+
+def test_writers_take_no_snapshot(store: EventStore, snapshots: SnapshotStore, stream: StreamId) -> None:
+    repository = Repository(tally(), store, snapshots)
+    repository.save(repository.load(stream), [Added(1)] * 250, NOW, ORIGIN)
+    assert snapshots.load(stream) is None
+
+
+def test_a_snapshot_is_taken_when_the_policys_events_came_since_the_last(
     store: EventStore, snapshots: SnapshotStore, stream: StreamId
 ) -> None:
     repository = Repository(tally(), store, snapshots)
-    loaded = repository.save(repository.load(stream), [Added(1)] * 99, NOW, ORIGIN)
-    assert snapshots.load(stream) is None
-    loaded = repository.save(loaded, [Added(1)] * 2, NOW, ORIGIN)
-    assert snapshots.load(stream) == Snapshot(Position(2, 101), 1, 101)
-    repository.save(loaded, [Added(1)], NOW, ORIGIN)
-    assert repository.load(stream).state == 102
+    taken = []
+    for count in (99, 2, 99, 1):
+        repository.save(repository.load(stream), [Added(1)] * count, NOW, ORIGIN)
+        taken.append(repository.take_snapshot(stream))
+    assert taken == [False, True, False, True]
+    assert snapshots.load(stream) == Snapshot(Position(4, 201), 1, 201)
+    assert not repository.take_snapshot(stream)
+
+
+def test_a_snapshot_of_an_older_fold_is_replaced(store: EventStore, snapshots: SnapshotStore, stream: StreamId) -> None:
+    repository = Repository(tally(), store, snapshots)
+    repository.save(repository.load(stream), [Added(1)] * 100, NOW, ORIGIN)
+    snapshots.save(stream, Snapshot(Position(1, 100), 1, "of another shape"))
+    newer = Repository(tally(fold_version=2), store, snapshots)
+    assert newer.take_snapshot(stream)
+    assert snapshots.load(stream) == Snapshot(Position(1, 100), 2, 100)
+    assert newer.load(stream).state == 100
+
+
+def test_a_policy_needs_a_way_to_dump_and_restore() -> None:
+    with pytest.raises(ValueError, match="the kind tally"):
+        Aggregate(TALLY, lambda _: 0, lambda total, *_: total, snapshots=Every())
+
+
+@given(commits=lists(lists(integers(0, 9), min_size=1, max_size=5), min_size=1, max_size=8), data=data())
+def test_a_load_from_any_snapshot_is_the_fold_from_zero(commits: list[list[int]], data: DataObject) -> None:
+    store, stream = MemoryEventStore(), StreamId("any", "tally", "t-1")
+    repository = Repository(tally(), store, MemorySnapshotStore())
+    states = [repository.load(stream)]
+    for amounts in commits:
+        states.append(repository.save(states[-1], [Added(amount) for amount in amounts], NOW, ORIGIN))
+    kept = data.draw(sampled_from(states))
+    snapshots = MemorySnapshotStore()
+    snapshots.save(stream, Snapshot(kept.position, 1, kept.state))
+    assert Repository(tally(), store, snapshots).load(stream) == states[-1] == repository.load(stream)
 
 
 def test_loading_starts_from_the_snapshot(store: EventStore, snapshots: SnapshotStore, stream: StreamId) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from penstock.aws import clients
 from tests.functions.cloud import Cloud
 
 MANUAL = {"name": "start", "type": "core.trigger.manual"}
@@ -99,6 +100,41 @@ def test_an_idempotency_key_serves_one_body_only(cloud: Cloud) -> None:
     cloud.request("workflows", "POST", "/v1/workflows", DEFINITION, headers=headers)
     answer = cloud.request("workflows", "POST", "/v1/workflows", {**DEFINITION, "name": "Other"}, headers=headers)
     assert (answer.status, answer.body["type"]) == (422, "urn:penstock:problem:key-reused")
+
+
+def forget_answers() -> None:
+    """As when a function was cut off after it had stored, and before it kept its answer; or after a day."""
+    for item in clients.dynamodb().scan(TableName="views")["Items"]:
+        if item["pk"]["S"] == "acme#idempotency":
+            clients.dynamodb().delete_item(TableName="views", Key={"pk": item["pk"], "sk": item["sk"]})
+
+
+def test_a_workflow_is_created_once_also_when_its_answer_was_lost(cloud: Cloud) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    first = cloud.request("workflows", "POST", "/v1/workflows", DEFINITION, headers=headers)
+    forget_answers()
+    second = cloud.request("workflows", "POST", "/v1/workflows", DEFINITION, headers=headers)
+    assert second.body == first.body
+    assert len([stream for stream in cloud.streams() if stream.kind == "workflow"]) == 1
+
+
+def test_a_change_sent_again_does_not_undo_the_one_that_came_in_between(cloud: Cloud) -> None:
+    path, headers = f"/v1/workflows/{created(cloud)['id']}", {"Idempotency-Key": "k1", "If-Match": '"1"'}
+    first = cloud.request("workflows", "PUT", path, {**DEFINITION, "name": "One"}, headers=headers)
+    cloud.request("workflows", "PUT", path, {**DEFINITION, "name": "Two"})
+    forget_answers()
+    again = cloud.request("workflows", "PUT", path, {**DEFINITION, "name": "One"}, headers=headers)
+    assert (again.status, again.body) == (200, first.body)
+    assert cloud.request("workflows", "GET", path).body["definition"]["name"] == "Two"
+
+
+@pytest.mark.parametrize("precondition", [{}, {"If-Match": '"1"'}])
+def test_a_workflow_that_is_not_there_cannot_be_changed(cloud: Cloud, precondition: dict[str, str]) -> None:
+    path = f"/v1/workflows/{created(cloud)['id']}"
+    cloud.request("workflows", "DELETE", path)
+    for missing in (path, "/v1/workflows/never-made"):
+        answer = cloud.request("workflows", "PUT", missing, DEFINITION, headers=precondition)
+        assert (answer.status, answer.body["type"]) == (404, "urn:penstock:problem:unknown-workflow")
 
 
 @pytest.mark.parametrize("key", ["", "nonsense", "pk_acme.0.wrong"])

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 
 from penstock.clock import to_millis
-from penstock.events import Conflict
+from penstock.events import Conflict, StreamId
 from penstock.workflows.errors import UnknownCallback, UnknownExecution, WrongState
+from penstock.workflows.execution.fold import expand
+from penstock.workflows.execution.state import Delivery, Execution, Run
 from tests.unit.platform.workflows.world import FOREVER, ORIGIN, Crash, World, one_step, workflow
 
 SLOW_ACTION = {"t": ("core.trigger.manual",), "a": ("test.flaky",), "b": ("test.flaky",), "c": ("test.flaky",)}
@@ -289,10 +291,22 @@ def test_a_long_execution_is_resumed_from_its_snapshot() -> None:
     nodes = {"t": ("core.trigger.manual",), "loop": ("core.loop",), "p": ("test.pass",), "ask": ("test.ask",)}
     world = World({"main": workflow(nodes, "t>loop, loop.batch>p, p>loop.next, loop.done>ask")})
     execution = world.start([{"n": n} for n in range(80)])
-    snapshot = world.snapshots.load(execution.id)
-    assert snapshot.position.version >= 100
+    assert world.snapshots.load(execution.id) is None
+    assert world.repository().take_snapshot(execution.id)
+    assert world.snapshots.load(execution.id).position.version >= 100
     token = next(iter(world.engine.load(execution.id).waiting.values())).token
     assert world.engine.signal(execution.id, token, 1, ORIGIN, one_step()).outputs["loop"][80]["done"][79] == {"n": 79}
+
+
+def test_items_of_one_port_are_found_without_gathering_those_of_the_others() -> None:
+    """A loop that went round a thousand times has a thousand deliveries at its other port, at each event."""
+    run = Run("loop", 1, {"main": (Delivery("t", 0, "main"),), "next": (Delivery("gathered", 0, "main"),)})
+    execution = Execution(
+        StreamId("acme", "execution", "x"), graphs=lambda *_: None, outputs={"t": {0: {"main": [{"n": 1}]}}}
+    )
+    assert expand({"from": "main"}, execution, run) == [{"n": 1}]
+    with pytest.raises(KeyError, match="gathered"):
+        expand({"from": "next"}, execution, run)
 
 
 def test_an_execution_that_never_was_is_unknown() -> None:

@@ -3,6 +3,8 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from penstock.events.aggregate import Snapshot
+from penstock.json import dumps, loads
 from penstock.workflows.definition import WorkflowDefinition
 from tests.unit.platform.workflows.world import World, one_step, told, workflow, world_at
 
@@ -77,3 +79,21 @@ def test_an_execution_cut_at_any_event_goes_on_to_the_same_end(
         world.engine.resume(execution.id, lambda: False)
         world.drain()
         assert told(world.events(execution.id)) == told(events)
+
+
+@SLOW
+@given(graphs(), items)
+def test_an_execution_is_the_same_from_a_snapshot_at_any_commit(
+    definition: WorkflowDefinition, given_items: list
+) -> None:
+    world = World({"main": definition})
+    world.start(given_items, execution_id="x", spent=one_step())
+    world.drain(one_step)
+    stream = next(iter(world.store.streams()))
+    fold, dump = world.repository(), world.repository().aggregate.dump
+    assert dump is not None
+    whole = dump(fold.load(stream).state)
+    for commit in world.store.commits(stream):
+        state = dump(fold.load_at(stream, version=commit.position.version).state)
+        world.snapshots.save(stream, Snapshot(commit.position, fold.aggregate.fold_version, loads(dumps(state))))
+        assert dump(fold.load(stream).state) == whole

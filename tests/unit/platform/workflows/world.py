@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from penstock.events import Draft, Event, Origin, Position, StreamId
-from penstock.events.aggregate import MemorySnapshotStore
+from penstock.events.aggregate import MemorySnapshotStore, Repository
 from penstock.events.memory import MemoryEventStore
 from penstock.workflows.catalogue import catalogue
 from penstock.workflows.definition import WorkflowDefinition
 from penstock.workflows.execution.engine import Engine
 from penstock.workflows.execution.ports import Start
+from penstock.workflows.execution.snapshot import aggregate
 from penstock.workflows.execution.state import Execution
 from penstock.workflows.in_process import FixedLibrary, MemorySlots, MemoryWake
 from penstock.workflows.node import (
@@ -165,6 +166,13 @@ class World:
         for time, execution in self.wake.take():
             self.clock.now = max(self.clock.now, time)
             self.engine.resume(execution, budget())
+
+    def repository(self) -> Repository[Execution]:
+        return Repository(
+            aggregate(lambda workflow, revision: self.engine.library.graph("acme", workflow, revision)),
+            self.store,
+            self.snapshots,
+        )
 
     def events(self, execution: StreamId) -> list[Event]:
         return [event for commit in self.store.commits(execution) for event in commit.events]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LARGEST_BLOB = 350 * 1024
 _LARGEST_STATE = 256 * 1024 * 1024
+_IS_NEWER = "attribute_not_exists(pk) OR fold < :fold OR (fold = :fold AND version < :version)"
 
 
 class DynamoSnapshotStore:
@@ -41,11 +42,16 @@ class DynamoSnapshotStore:
                 self._client.put_item(
                     TableName=self._table,
                     Item=item,
-                    ConditionExpression="attribute_not_exists(pk) OR version < :version",
-                    ExpressionAttributeValues={":version": item["version"]},
+                    ConditionExpression=_IS_NEWER,
+                    ExpressionAttributeValues={":fold": item["fold"], ":version": item["version"]},
                 )
         except ConditionFailed:
             return  # a newer one is kept
+
+    def delete(self, stream: StreamId) -> None:
+        """See SnapshotStore.delete. What lies in S3 is for whoever erases payloads."""
+        with translated():
+            self._client.delete_item(TableName=self._table, Key=_key(stream))
 
     def _item(self, stream: StreamId, snapshot: Snapshot) -> dict[str, Any]:
         blob = zstandard.compress(dumps(snapshot.state))

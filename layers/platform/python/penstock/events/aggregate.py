@@ -1,6 +1,7 @@
 """Aggregates: state that is folded from a stream, with snapshots to start from.
 
-A snapshot is disposable: it speeds a load up, is ignored when an older fold made it, and losing it loses nothing.
+A snapshot is disposable: it speeds a load up, is ignored when another fold made it, and losing it loses nothing.
+Writers take none; `events.snapshots` does, after them.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +16,6 @@ from penstock.events.types import EventTypes
 from penstock.json import JSON
 
 S = TypeVar("S")
-SNAPSHOT_EVERY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,11 @@ class Snapshot:
     fold_version: int
     state: JSON
 
+    @property
+    def age(self) -> tuple[int, int]:
+        """What grows from an older snapshot of a stream to a newer: the fold's version, then the events'."""
+        return self.fold_version, self.position.version
+
 
 class SnapshotStore(Protocol):
     """Keeps the newest snapshot of each stream."""
@@ -35,7 +40,11 @@ class SnapshotStore(Protocol):
         ...
 
     def save(self, stream: StreamId, snapshot: Snapshot) -> None:
-        """Keep a snapshot; an older one never replaces a newer one."""
+        """Keep a snapshot; an older one, by `age`, never replaces a newer one."""
+        ...
+
+    def delete(self, stream: StreamId) -> None:
+        """Take the stream's snapshot away, if there is one."""
         ...
 
 
@@ -52,16 +61,27 @@ class MemorySnapshotStore:
     def save(self, stream: StreamId, snapshot: Snapshot) -> None:
         """See SnapshotStore.save."""
         kept = self._snapshots.get(stream)
-        if kept is None or kept.position.version < snapshot.position.version:
+        if kept is None or kept.age < snapshot.age:
             self._snapshots[stream] = snapshot
+
+    def delete(self, stream: StreamId) -> None:
+        """See SnapshotStore.delete."""
+        self._snapshots.pop(stream, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """A snapshot policy: one is taken when this many `events` came after the last."""
+
+    events: int = 100
 
 
 @dataclass(frozen=True)
 class Aggregate(Generic[S]):
     """How the streams of one kind fold. `evolve` may change and return the state it is given.
 
-    `fold_version` rises when `evolve` or the state's shape changes; older snapshots are then ignored.
-    `dump` and `restore` turn a state into JSON and back; without them the kind takes no snapshots.
+    `fold_version` rises when `evolve` or the state's shape changes; snapshots of other versions are then ignored.
+    `dump` and `restore` turn a state into JSON and back; a kind that has a policy for `snapshots` needs both.
     """
 
     types: EventTypes
@@ -70,6 +90,11 @@ class Aggregate(Generic[S]):
     fold_version: int = 1
     dump: Callable[[S], JSON] | None = None
     restore: Callable[[JSON], S] | None = None
+    snapshots: Every | None = None
+
+    def __post_init__(self) -> None:
+        if self.snapshots and not (self.dump and self.restore):
+            raise ValueError(f"the kind {self.types.kind} takes snapshots, and cannot dump and restore its state")
 
     def stream(self, tenant: str, key: str) -> StreamId:
         """The stream of the aggregate named `key`."""
@@ -107,8 +132,25 @@ class Repository(Generic[S]):
 
     def load(self, stream: StreamId) -> Loaded[S]:
         """The newest state: from the snapshot if there is a usable one, then the commits after it."""
-        state, start = self._start(stream)
+        state, start = self._start(self._usable(stream), stream)
         return self._fold(stream, state, start)
+
+    def take_snapshot(self, stream: StreamId) -> bool:
+        """Take a snapshot if the policy wants one by now; whether it did.
+
+        Events are counted from the newest snapshot that this fold made, so that one of an older fold is replaced.
+        """
+        policy, dump = self.aggregate.snapshots, self.aggregate.dump
+        if policy is None or dump is None:
+            return False
+        kept = self._usable(stream)
+        after = kept.position if kept else START
+        commits = self.store.commits(stream, after.commit)
+        if not any(commit.position.version >= after.version + policy.events for commit in commits):
+            return False
+        loaded = self._fold(stream, *self._start(kept, stream))
+        self.snapshots.save(stream, Snapshot(loaded.position, self.aggregate.fold_version, dump(loaded.state)))
+        return True
 
     def load_at(self, stream: StreamId, *, version: int | None = None, time: datetime | None = None) -> Loaded[S]:
         """The state as it was after `version`, or at `time` (UTC). Never appended to: its position is not the end."""
@@ -139,29 +181,24 @@ class Repository(Generic[S]):
             commit_id=commit_id or self.new_id(),
             origin=origin,
         )
-        saved = Loaded(loaded.stream, self._fold_saved(loaded.state, events, drafts, commit), commit.position)
-        self.snapshot(loaded.position, saved)
-        return saved
+        return Loaded(loaded.stream, self._fold_saved(loaded.state, events, drafts, commit), commit.position)
 
     def _fold_saved(self, state: S, events: Sequence[Any], drafts: Sequence[Draft], commit: Commit) -> S:
-        """Fold what was just written without decoding it; a repeated append may have written something else before."""
-        if [event.data for event in commit.events] != [draft.data for draft in drafts]:
+        """Fold what was just written without decoding it; what a repeated append wrote before was read back."""
+        if commit.events[0].data is not drafts[0].data:
             return self.aggregate.fold(state, commit.events)
         for event, stored in zip(events, commit.events, strict=True):
             state = self.aggregate.evolve(state, event, stored)
         return state
 
-    def snapshot(self, before: Position, saved: Loaded[S]) -> None:
-        """Keep a snapshot when the events after `before` crossed a multiple of SNAPSHOT_EVERY."""
-        if self.aggregate.dump and saved.position.version // SNAPSHOT_EVERY > before.version // SNAPSHOT_EVERY:
-            state = self.aggregate.dump(saved.state)
-            self.snapshots.save(saved.stream, Snapshot(saved.position, self.aggregate.fold_version, state))
+    def _usable(self, stream: StreamId) -> Snapshot | None:
+        """The stream's snapshot, if this fold made it."""
+        kept = self.snapshots.load(stream) if self.aggregate.snapshots else None
+        return kept if kept and kept.fold_version == self.aggregate.fold_version else None
 
-    def _start(self, stream: StreamId) -> tuple[S, Position]:
-        if self.aggregate.restore:
-            snapshot = self.snapshots.load(stream)
-            if snapshot and snapshot.fold_version == self.aggregate.fold_version:
-                return self.aggregate.restore(snapshot.state), snapshot.position
+    def _start(self, kept: Snapshot | None, stream: StreamId) -> tuple[S, Position]:
+        if kept and self.aggregate.restore:
+            return self.aggregate.restore(kept.state), kept.position
         return self.aggregate.initial(stream), START
 
     def _fold(self, stream: StreamId, state: S, start: Position) -> Loaded[S]:

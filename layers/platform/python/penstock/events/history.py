@@ -70,7 +70,7 @@ def supposing(commits: Iterable[Commit], supposition: Supposition) -> Iterator[C
     version = 0
     for commit in read:
         events = tuple(_supposed(commit, supposition))
-        numbered = tuple(replace(event, version=version + index) for index, event in enumerate(events, 1))
+        numbered = tuple(event._replace(version=version + index) for index, event in enumerate(events, 1))
         version += len(numbered)
         if numbered:
             yield replace(commit, events=numbered)
@@ -81,14 +81,14 @@ def _supposed(commit: Commit, supposition: Supposition) -> Iterator[Event]:
         if event.version == 1:
             yield from _inserted(event, 0, supposition)
         if event.version not in supposition.without:
-            yield replace(event, data=supposition.changed.get(event.version, event.data))
+            yield event._replace(data=supposition.changed.get(event.version, event.data))
         yield from _inserted(event, event.version, supposition)
 
 
 def _inserted(beside: Event, after: int, supposition: Supposition) -> Iterator[Event]:
     for each in supposition.inserted:
         if each.after == after:
-            yield replace(beside, type=each.type, data=each.data)
+            yield beside._replace(type=each.type, data=each.data)
 
 
 def differences(before: JSON, after: JSON, path: str = "") -> Iterator[Change]:

@@ -11,7 +11,8 @@ from typing import Any
 
 from penstock.clock import Clock, NewId, new_id, utc_now
 from penstock.events import Event, EventStore, InvalidStreamId, Origin, StreamId
-from penstock.events.aggregate import Aggregate, Loaded, MemorySnapshotStore, Repository
+from penstock.events.aggregate import Aggregate, MemorySnapshotStore, Repository
+from penstock.events.commands import Commands, Decisions
 from penstock.events.types import EventTypes
 from penstock.identity.model import Principal, Scope, Unauthenticated, UnknownKey
 
@@ -59,6 +60,33 @@ def _evolve(key: Key, event: Any, _: Event) -> Key:
 AGGREGATE = Aggregate(EVENTS, Key, _evolve)
 
 
+@dataclass(frozen=True, slots=True)
+class CreateKey:
+    """Make a key. `hash` is the SHA-256 of its secret, in hex."""
+
+    name: str
+    hash: str
+    scopes: tuple[Scope, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeKey:
+    """End a key; ending it twice is harmless."""
+
+
+def _create(_: Key, command: CreateKey) -> Sequence[Any]:
+    return [KeyCreated(command.name, command.hash, list(command.scopes))]
+
+
+def _revoke(key: Key, _: RevokeKey) -> Sequence[Any]:
+    if not key.hash:
+        raise UnknownKey(key.id.key)
+    return [KeyRevoked()] if key.is_live else []
+
+
+DECISIONS: Decisions[Key] = {CreateKey: _create, RevokeKey: _revoke}
+
+
 @dataclass(frozen=True)
 class Keys:
     """The API keys of every tenant."""
@@ -72,17 +100,13 @@ class Keys:
     ) -> tuple[Key, str]:
         """Make a key. The text that is returned with it is the only time its secret is seen."""
         secret = secret or secrets.token_urlsafe(32)
-        loaded = self._repository().load(AGGREGATE.stream(tenant, self.new_id()))
-        key = self._save(loaded, [KeyCreated(name, _digest(secret), sorted(scopes))], origin)
+        command = CreateKey(name, _digest(secret), tuple(sorted(scopes)))
+        key = self._commands().handle(AGGREGATE.stream(tenant, self.new_id()), command, origin).state
         return key, f"{PREFIX}{tenant}.{key.id.key}.{secret}"
 
     def revoke(self, tenant: str, key: str, origin: Origin) -> None:
         """End a key. Raises UnknownKey; ending it twice is harmless."""
-        loaded = self._repository().load(AGGREGATE.stream(tenant, key))
-        if not loaded.exists:
-            raise UnknownKey(key)
-        if loaded.state.is_live:
-            self._save(loaded, [KeyRevoked()], origin)
+        self._commands().handle(AGGREGATE.stream(tenant, key), RevokeKey(), origin)
 
     def authenticate(self, text: str) -> Principal:
         """Whose key it is. Raises Unauthenticated."""
@@ -92,8 +116,8 @@ class Keys:
             raise Unauthenticated(_REFUSED)
         return Principal(stream.tenant, f"key:{stream.key}", key.scopes)
 
-    def _save(self, loaded: Loaded[Key], events: Sequence[Any], origin: Origin) -> Key:
-        return self._repository().save(loaded, events, self.clock(), origin).state
+    def _commands(self) -> Commands[Key]:
+        return Commands(self._repository(), DECISIONS, self.clock)
 
     def _repository(self) -> Repository[Key]:
         return Repository(AGGREGATE, self.store, MemorySnapshotStore(), self.new_id)

@@ -86,4 +86,11 @@ def index(_: StreamId, document: JSONObject) -> Mapping[str, str]:
     return {"status": f"{document['status']} {document['updated_at']}", "name": document["name"].lower()}
 
 
-WORKFLOWS = Projection("workflows", EVENTS.kind, evolve, index=index, lookups=lookups, types=EVENTS)
+def order(_: StreamId, document: JSONObject) -> str:
+    """Listed by age."""
+    return str(document["created_at"])
+
+
+WORKFLOWS = Projection(
+    "workflows", EVENTS.kind, evolve, revision=2, index=index, order=order, lookups=lookups, types=EVENTS
+)

@@ -37,6 +37,6 @@ def _before(store: EventStore, started: Event) -> StreamId | None:
     if data["parent"]:
         return StreamId(tenant, EVENTS.kind, data["parent"]["execution"])
     if data["mode"] == "error":
-        return StreamId(tenant, EVENTS.kind, data["items"][0]["execution"])
+        return StreamId(tenant, EVENTS.kind, data["items"][0]["execution"]) if data["items"][0] else None
     stream, _, version = (started.origin.causation or "").rpartition("@")
     return _emitter(event_at(store, StreamId.parse(stream), int(version))) if data["mode"] == "event" else None

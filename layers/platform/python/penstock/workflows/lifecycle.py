@@ -1,4 +1,4 @@
-"""A workflow's life: draft → published → archived, as events. Commands are pure: `decide(state, command) → events`.
+"""A workflow's life: draft → published → archived, as events. `DECISIONS` says what follows from each command.
 
 A *revision* is the version of the workflow's stream: every change makes a new one, and any of them can be read and
 run again. A *version* is what publishing makes, counted from 1.
@@ -11,7 +11,8 @@ from typing import Any
 
 from penstock.clock import iso
 from penstock.events import Event, StreamId
-from penstock.events.aggregate import Aggregate
+from penstock.events.aggregate import Aggregate, Every
+from penstock.events.commands import Decisions
 from penstock.events.types import EventTypes
 from penstock.json import JSON, JSONObject
 from penstock.workflows.errors import UnknownWorkflow, WrongState
@@ -94,6 +95,11 @@ class Workflow:
     versions: tuple[Version, ...] = ()
 
     @property
+    def is_there(self) -> bool:
+        """Whether it was created, and is not deleted."""
+        return self.status not in (Status.NEW, Status.DELETED)
+
+    @property
     def published(self) -> Version:
         """The version that executions start from. Raises UnknownWorkflow when there is none."""
         if self.status is not Status.PUBLISHED:
@@ -107,46 +113,91 @@ class Workflow:
         return self.versions[number - 1]
 
 
-def create(workflow: Workflow, definition: JSONObject) -> Sequence[Any]:
-    """Begin a draft."""
-    _require(workflow, "create", Status.NEW)
-    return [WorkflowCreated(definition)]
+@dataclass(frozen=True, slots=True)
+class CreateWorkflow:
+    """Begin a draft. The definition is valid."""
+
+    definition: JSONObject
 
 
-def update(workflow: Workflow, definition: JSONObject) -> Sequence[Any]:
-    """Replace the draft; nothing happens when it is the same."""
-    _require(workflow, "change", Status.DRAFT, Status.PUBLISHED, Status.ARCHIVED)
-    return [] if definition == workflow.definition else [WorkflowUpdated(definition)]
+@dataclass(frozen=True, slots=True)
+class UpdateWorkflow:
+    """Replace the draft; nothing happens when it is the same. The definition is valid."""
+
+    definition: JSONObject
 
 
-def publish(workflow: Workflow) -> Sequence[Any]:
+@dataclass(frozen=True, slots=True)
+class PublishWorkflow:
     """Make the draft a version."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreVersion:
+    """Make a version's definition the draft again."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveWorkflow:
+    """Stop it from starting."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteWorkflow:
+    """Take it away."""
+
+
+Command = CreateWorkflow | UpdateWorkflow | PublishWorkflow | RestoreVersion | ArchiveWorkflow | DeleteWorkflow
+
+
+def _create(workflow: Workflow, command: CreateWorkflow) -> Sequence[Any]:
+    if workflow.status is not Status.NEW:
+        raise WrongState("create", f"workflow {workflow.id.key}", workflow.status)
+    return [WorkflowCreated(command.definition)]
+
+
+def _update(workflow: Workflow, command: UpdateWorkflow) -> Sequence[Any]:
+    _require(workflow, "change", Status.DRAFT, Status.PUBLISHED, Status.ARCHIVED)
+    return [] if command.definition == workflow.definition else [WorkflowUpdated(command.definition)]
+
+
+def _publish(workflow: Workflow, _: PublishWorkflow) -> Sequence[Any]:
     _require(workflow, "publish", Status.DRAFT, Status.PUBLISHED, Status.ARCHIVED)
     return [WorkflowPublished(len(workflow.versions) + 1)]
 
 
-def archive(workflow: Workflow) -> Sequence[Any]:
-    """Stop it from starting."""
+def _restore_version(workflow: Workflow, command: RestoreVersion) -> Sequence[Any]:
+    _require(workflow, "change", Status.DRAFT, Status.PUBLISHED, Status.ARCHIVED)
+    return [VersionRestored(workflow.version(command.version).number)]
+
+
+def _archive(workflow: Workflow, _: ArchiveWorkflow) -> Sequence[Any]:
     _require(workflow, "archive", Status.DRAFT, Status.PUBLISHED)
     return [WorkflowArchived()]
 
 
-def delete(workflow: Workflow) -> Sequence[Any]:
-    """Take it away."""
+def _delete(workflow: Workflow, _: DeleteWorkflow) -> Sequence[Any]:
     _require(workflow, "delete", Status.DRAFT, Status.PUBLISHED, Status.ARCHIVED)
     return [WorkflowDeleted()]
 
 
-def restore(workflow: Workflow, version: int) -> Sequence[Any]:
-    """Make a version's definition the draft again. Raises UnknownWorkflow when there is no such version."""
-    _require(workflow, "change", Status.DRAFT, Status.PUBLISHED, Status.ARCHIVED)
-    workflow.version(version)
-    return [VersionRestored(version)]
-
-
 def _require(workflow: Workflow, action: str, *allowed: Status) -> None:
+    if not workflow.is_there:
+        raise UnknownWorkflow(f"workflow {workflow.id.key}")
     if workflow.status not in allowed:
         raise WrongState(action, f"workflow {workflow.id.key}", workflow.status)
+
+
+DECISIONS: Decisions[Workflow] = {
+    CreateWorkflow: _create,
+    UpdateWorkflow: _update,
+    PublishWorkflow: _publish,
+    RestoreVersion: _restore_version,
+    ArchiveWorkflow: _archive,
+    DeleteWorkflow: _delete,
+}
 
 
 def _evolve(workflow: Workflow, event: Any, stored: Event) -> Workflow:
@@ -181,4 +232,4 @@ def _restore(state: JSON) -> Workflow:
     )
 
 
-AGGREGATE = Aggregate(EVENTS, Workflow, _evolve, dump=_dump, restore=_restore)
+AGGREGATE = Aggregate(EVENTS, Workflow, _evolve, dump=_dump, restore=_restore, snapshots=Every())

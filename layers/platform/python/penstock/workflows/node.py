@@ -20,6 +20,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from penstock.events.feed import Feed, MemoryFeed
 from penstock.events.store import EventStore
 from penstock.json import JSON, JSONObject
 
@@ -110,6 +111,7 @@ class Services:
     """What a node may reach besides its items."""
 
     store: EventStore
+    feed: Feed = field(default_factory=MemoryFeed)
 
 
 P = TypeVar("P", bound=NodeParameters)

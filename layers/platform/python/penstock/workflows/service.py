@@ -1,28 +1,29 @@
 """What users do with workflows: commands on the event store, and the library that the engine reads from."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from penstock.clock import Clock, NewId, new_id, utc_now
 from penstock.events import Conflict, EventStore, Origin, StreamId
-from penstock.events.aggregate import Loaded, Repository, SnapshotStore
+from penstock.events.aggregate import Repository, SnapshotStore
+from penstock.events.commands import Commands, named_after
 from penstock.json import JSONObject
 from penstock.workflows import lifecycle
 from penstock.workflows.catalogue import Catalogue
 from penstock.workflows.errors import RevisionConflict, UnknownWorkflow
 from penstock.workflows.graph import Graph, compile_graph
-from penstock.workflows.lifecycle import AGGREGATE, Status, Workflow
+from penstock.workflows.lifecycle import AGGREGATE, DECISIONS, Command, Workflow
 from penstock.workflows.validation import parse
 
 GRAPHS_KEPT = 200
-Decide = Callable[[Workflow], Sequence[Any]]
 
 
 @dataclass(frozen=True)
 class Workflows:
-    """The workflows of every tenant. Also the engine's Library: graphs are compiled once a revision and kept."""
+    """The workflows of every tenant. Also the engine's Library: graphs are compiled once a revision and kept.
+
+    A change with a `command_id` is made once, however often it is asked for, and answered as the first time.
+    """
 
     store: EventStore
     snapshots: SnapshotStore
@@ -31,44 +32,61 @@ class Workflows:
     new_id: NewId = new_id
     _graphs: OrderedDict[tuple[str, str, int], Graph] = field(default_factory=OrderedDict)
 
-    def create(self, tenant: str, definition: JSONObject, origin: Origin, workflow_id: str | None = None) -> Workflow:
+    def create(
+        self,
+        tenant: str,
+        definition: JSONObject,
+        origin: Origin,
+        workflow_id: str | None = None,
+        command_id: str | None = None,
+    ) -> Workflow:
         """Begin a draft. Raises InvalidWorkflow, and WrongState when the id is taken."""
-        document = self._document(definition)
-        loaded = self._repository().load(AGGREGATE.stream(tenant, workflow_id or self.new_id()))
-        return self._save(loaded, lifecycle.create(loaded.state, document), origin)
+        command = lifecycle.CreateWorkflow(self._document(definition))
+        key = workflow_id or (named_after(command_id, command) if command_id else self.new_id())
+        return self._handle(tenant, key, command, origin, command_id=command_id)
 
     def read(self, tenant: str, workflow: str, *, revision: int | None = None) -> Workflow:
         """A workflow as it is, or as it was at a revision. Raises UnknownWorkflow."""
         stream = AGGREGATE.stream(tenant, workflow)
         if revision is None:
-            return self._existing(stream).state
+            return self._existing(stream)
         state = self._repository().load_at(stream, version=revision).state
         if state.revision != revision:
             raise UnknownWorkflow(f"revision {revision} of workflow {workflow}")
         return state
 
     def update(
-        self, tenant: str, workflow: str, definition: JSONObject, origin: Origin, revision: int | None = None
+        self,
+        tenant: str,
+        workflow: str,
+        definition: JSONObject,
+        origin: Origin,
+        revision: int | None = None,
+        command_id: str | None = None,
     ) -> Workflow:
-        """Replace the draft. Raises InvalidWorkflow, UnknownWorkflow, RevisionConflict."""
-        document = self._document(definition)
-        return self._change(tenant, workflow, lambda state: lifecycle.update(state, document), origin, revision)
+        """Replace the draft. Raises InvalidWorkflow, UnknownWorkflow, RevisionConflict, Conflict."""
+        command = lifecycle.UpdateWorkflow(self._document(definition))
+        return self._handle(tenant, workflow, command, origin, revision, command_id)
 
-    def publish(self, tenant: str, workflow: str, origin: Origin, revision: int | None = None) -> Workflow:
-        """Make the draft a version. Raises UnknownWorkflow, WrongState, RevisionConflict."""
-        return self._change(tenant, workflow, lifecycle.publish, origin, revision)
+    def publish(
+        self, tenant: str, workflow: str, origin: Origin, revision: int | None = None, command_id: str | None = None
+    ) -> Workflow:
+        """Make the draft a version. Raises UnknownWorkflow, WrongState, RevisionConflict, Conflict."""
+        return self._handle(tenant, workflow, lifecycle.PublishWorkflow(), origin, revision, command_id)
 
-    def archive(self, tenant: str, workflow: str, origin: Origin) -> Workflow:
-        """Stop it from starting. Raises UnknownWorkflow, WrongState."""
-        return self._change(tenant, workflow, lifecycle.archive, origin)
+    def archive(self, tenant: str, workflow: str, origin: Origin, command_id: str | None = None) -> Workflow:
+        """Stop it from starting. Raises UnknownWorkflow, WrongState, Conflict."""
+        return self._handle(tenant, workflow, lifecycle.ArchiveWorkflow(), origin, command_id=command_id)
 
-    def delete(self, tenant: str, workflow: str, origin: Origin) -> Workflow:
-        """Take it away. Raises UnknownWorkflow, WrongState."""
-        return self._change(tenant, workflow, lifecycle.delete, origin)
+    def delete(self, tenant: str, workflow: str, origin: Origin, command_id: str | None = None) -> Workflow:
+        """Take it away. Raises UnknownWorkflow, WrongState, Conflict."""
+        return self._handle(tenant, workflow, lifecycle.DeleteWorkflow(), origin, command_id=command_id)
 
-    def restore(self, tenant: str, workflow: str, version: int, origin: Origin) -> Workflow:
-        """Make a version's definition the draft again. Raises UnknownWorkflow."""
-        return self._change(tenant, workflow, lambda state: lifecycle.restore(state, version), origin)
+    def restore(
+        self, tenant: str, workflow: str, version: int, origin: Origin, command_id: str | None = None
+    ) -> Workflow:
+        """Make a version's definition the draft again. Raises UnknownWorkflow, Conflict."""
+        return self._handle(tenant, workflow, lifecycle.RestoreVersion(version), origin, command_id=command_id)
 
     def published(self, tenant: str, workflow: str) -> int:
         """See `engine.Library`."""
@@ -84,28 +102,29 @@ class Workflows:
                 self._graphs.popitem(last=False)
         return self._graphs[key]
 
-    def _change(
-        self, tenant: str, workflow: str, decide: Decide, origin: Origin, revision: int | None = None
+    def _handle(
+        self,
+        tenant: str,
+        workflow: str,
+        command: Command,
+        origin: Origin,
+        revision: int | None = None,
+        command_id: str | None = None,
     ) -> Workflow:
-        loaded = self._existing(AGGREGATE.stream(tenant, workflow))
-        if revision is not None and revision != loaded.state.revision:
-            raise RevisionConflict(revision, loaded.state.revision)
-        return self._save(loaded, decide(loaded.state), origin)
-
-    def _save(self, loaded: Loaded[Workflow], events: Sequence[Any], origin: Origin) -> Workflow:
-        if not events:
-            return loaded.state
+        stream = AGGREGATE.stream(tenant, workflow)
+        commands = Commands(self._repository(), DECISIONS, self.clock)
         try:
-            return self._repository().save(loaded, events, self.clock(), origin).state
+            return commands.handle(stream, command, origin, command_id=command_id, revision=revision).state
         except Conflict:
-            newest = self._repository().load(loaded.stream).state
-            raise RevisionConflict(loaded.state.revision, newest.revision) from None
+            if revision is None:
+                raise
+            raise RevisionConflict(revision, self._existing(stream).revision) from None
 
-    def _existing(self, stream: StreamId) -> Loaded[Workflow]:
-        loaded = self._repository().load(stream)
-        if loaded.state.status in (Status.NEW, Status.DELETED):
+    def _existing(self, stream: StreamId) -> Workflow:
+        workflow = self._repository().load(stream).state
+        if not workflow.is_there:
             raise UnknownWorkflow(f"workflow {stream.key}")
-        return loaded
+        return workflow
 
     def _repository(self) -> Repository[Workflow]:
         return Repository(AGGREGATE, self.store, self.snapshots, self.new_id)

@@ -8,6 +8,7 @@ from penstock.events import Event
 from penstock.fields import get
 from penstock.json import JSONObject
 from penstock.nodes import event_trigger
+from penstock.routing.webhook import without_seal
 from penstock.workflows.catalogue import catalogue
 from penstock.workflows.node import Listens
 
@@ -47,7 +48,7 @@ def event_item(event: Event) -> JSONObject:
         "time": iso(event.time),
         "actor": event.origin.actor,
         "correlation": event.origin.correlation,
-        "data": event.data,
+        "data": without_seal(event),
     }
 
 

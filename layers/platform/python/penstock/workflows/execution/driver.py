@@ -154,13 +154,11 @@ class Driver:
     def _commit(self, flow: Flow) -> None:
         if not flow.pending:
             return
-        execution, before = flow.execution, flow.position
         commit = self.store.append(
-            execution.id, flow.pending, expected=before, commit_id=self.new_id(), origin=flow.origin
+            flow.execution.id, flow.pending, expected=flow.position, commit_id=self.new_id(), origin=flow.origin
         )
         flow.position = commit.position
         flow.pending.clear()
-        self._repository(execution.id.tenant).snapshot(before, Loaded(execution.id, execution, flow.position))
 
     def _after_the_end(self, execution: Execution, origin: Origin) -> None:
         settings = execution.workflow.definition.settings

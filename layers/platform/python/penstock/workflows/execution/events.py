@@ -7,6 +7,7 @@ Outputs are stored by port: a list of items, or, where they are items that came 
 from dataclasses import dataclass, field
 from typing import Any
 
+from penstock.events.personal import emptied, without_text
 from penstock.events.types import EventTypes
 from penstock.json import JSON, JSONObject
 
@@ -108,3 +109,23 @@ class ExecutionRetried:
     """A failed execution goes on from the node that failed, with a new time limit."""
 
     deadline: int | None = None
+
+
+def _without_items(outputs: StoredOutputs) -> StoredOutputs:
+    """Which items were sent on stays, and how many: the nodes after them ran because of that."""
+    return {port: emptied(items) if isinstance(items, list) else items for port, items in outputs.items()}
+
+
+def _without_answer(details: JSONObject) -> JSONObject:
+    """What is waited for stays; not what is asked, nor a child's items."""
+    items = _without_items({"items": details["items"]}) if "items" in details else {}
+    return {**without_text("kind", "workflow")(details), **items}
+
+
+EVENTS.personal("ExecutionStarted", items=emptied)
+EVENTS.personal("NodeCompleted", outputs=_without_items, memory=emptied, response=without_text("status"))
+EVENTS.personal("NodeFailed", error=without_text("type"), outputs=_without_items)
+EVENTS.personal("NodeWaiting", details=_without_answer)
+EVENTS.personal("NodeResumed", payload=emptied)
+EVENTS.personal("ExecutionFailed", error=without_text("type"))
+EVENTS.personal("ExecutionCancelled", reason="")

@@ -151,7 +151,7 @@ def expand(stored: Any, execution: Execution, run: Run) -> Items:
     """Stored outputs as items (see `execution.events`)."""
     if isinstance(stored, list):
         return stored
-    items = execution.inputs(run)[stored["from"]]
+    items = execution.input(run, stored["from"])
     return [items[index] for index in stored["pick"]] if "pick" in stored else items
 
 

@@ -6,7 +6,7 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter
 
 from penstock.events import Event, StreamId
-from penstock.events.aggregate import Aggregate
+from penstock.events.aggregate import Aggregate, Every
 from penstock.json import JSON
 from penstock.workflows.execution import events as happened
 from penstock.workflows.execution.fold import evolve
@@ -24,6 +24,7 @@ def aggregate(graphs: Graphs) -> Aggregate[Execution]:
         fold_version=FOLD_VERSION,
         dump=_dump,
         restore=lambda state: _restore(state, graphs),
+        snapshots=Every(),
     )
 
 
@@ -35,8 +36,8 @@ def _evolve(execution: Execution, event: Any, stored: Event) -> Execution:
 
 @cache
 def _fields() -> dict[str, TypeAdapter[Any]]:
-    """What a snapshot holds: all of the state but what is looked up again."""
-    hints = get_type_hints(Execution)
+    """What a snapshot holds: all of the state but what is looked up again. Outputs stay JSON: there are many."""
+    hints = {**get_type_hints(Execution), "outputs": dict[str, dict[int, Any]]}
     return {name: TypeAdapter(hint) for name, hint in hints.items() if name not in ("id", "graphs", "graph")}
 
 

@@ -135,9 +135,13 @@ class Execution:
 
     def inputs(self, run: Run) -> dict[str, Items]:
         """The run's items by input port."""
+        return {port: self.input(run, port) for port in run.inputs or ("main",)}
+
+    def input(self, run: Run, port: str) -> Items:
+        """The run's items of one input port; a trigger's are those that the execution started with."""
         if not run.inputs:
-            return {"main": self.started.items if self.started else ()}
-        return {port: self.items(deliveries) for port, deliveries in run.inputs.items()}
+            return self.started.items if self.started else ()
+        return self.items(run.inputs[port])
 
     def node_items(self, node: str) -> Items | None:
         """What the newest run of a node sent out, for expressions: its first port with items. None before any run."""

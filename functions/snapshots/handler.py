@@ -1,0 +1,11 @@
+"""Takes the snapshots of streams, off the path of whoever writes them."""
+
+from typing import Any
+
+from penstock.aws import wiring
+from penstock.aws.consuming import consume
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Nudges from the queue in, those that failed out."""
+    return consume(event, context, wiring.take_snapshot)

@@ -1,0 +1,1 @@
+"""Which kinds of streams take snapshots; `events.snapshots` finds them here."""
