@@ -1,11 +1,13 @@
-"""`penstock`, and `python -m penstock_cli.main`: every command, gathered."""
+"""`penstock`, and `python -m penstock_cli.main`: every module of `commands`, with its group `app` or its COMMANDS."""
 
+import pkgutil
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from penstock_cli.commands import archive, demo, events, execution, hl7, key, queue, stack, workflow
+from penstock_cli import commands
 from penstock_cli.errors import CliError
 from penstock_cli.output import complain
 
@@ -49,11 +51,12 @@ def root(
     """What goes before any command."""
 
 
-for module in (stack, demo):
-    for command in module.COMMANDS:
+for found in sorted(pkgutil.iter_modules(commands.__path__), key=lambda each: each.name):
+    module = import_module(f"{commands.__name__}.{found.name}")
+    for command in getattr(module, "COMMANDS", ()):
         app.command()(command)
-for group in (workflow, execution, events, archive, hl7, queue, key):
-    app.add_typer(group.app)
+    if hasattr(module, "app"):
+        app.add_typer(module.app)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Events: read any stream, what it came to at any point, what it would have come to, and whether it is untouched."""
 
 from datetime import datetime
+from itertools import takewhile
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
@@ -9,7 +10,6 @@ from pydantic import AwareDatetime
 from penstock.api.application import Api
 from penstock.api.problems import InvalidRequest, NotFound
 from penstock.api.resources.events import (
-    SCOPES,
     Difference,
     EventPage,
     Key,
@@ -29,7 +29,7 @@ from penstock.events import StreamId, UnknownEventType
 from penstock.events.discovery import projections_of
 from penstock.events.history import of_types, supposing, until
 from penstock.events.store import read
-from penstock.identity.model import Scope
+from penstock.identity.streams import reading
 
 api = Api("Events", authenticate=authenticate)
 Version = Annotated[int | None, Query(ge=1, description="As it was after that many events")]
@@ -42,6 +42,8 @@ def browse(
     key: Key,
     after_version: Annotated[int, Query(ge=0, description="Only what happened after this event")] = 0,
     to_version: Annotated[int | None, Query(ge=1, description="Only up to this event")] = None,
+    after_commit: Annotated[int, Query(ge=0, description="Only what was stored after this commit")] = 0,
+    to_commit: Annotated[int | None, Query(ge=1, description="Only up to this commit")] = None,
     types: Annotated[list[str] | None, Query(max_length=50, description="Only events of these types")] = None,
     limit: Limit = 50,
 ) -> EventPage:
@@ -49,7 +51,10 @@ def browse(
     stream, who = _stream(kind, key), api.principal()
     if next(iter(wiring.events().commits(stream)), None) is None:
         raise NotFound(f"stream {kind} {key}")
-    commits = read(wiring.events(), stream, after_version=after_version, to_version=to_version)
+    commits = read(
+        wiring.events(), stream, after_version=after_version, to_version=to_version, after_commit=after_commit
+    )
+    commits = takewhile(lambda commit: to_commit is None or commit.number <= to_commit, commits)
     return event_page(of_types(commits, frozenset(types or ())), limit, who)
 
 
@@ -98,7 +103,7 @@ def verify(kind: Kind, key: Key) -> Verification:
 
 def _stream(kind: str, key: str) -> StreamId:
     """The principal's own stream, if they may read its kind."""
-    return StreamId(api.require(SCOPES.get(kind, Scope.READ)).tenant, kind, key)
+    return StreamId(api.require(reading(kind)).tenant, kind, key)
 
 
 def _state(stream: StreamId, version: int | None = None, time: datetime | None = None) -> StreamState | None:

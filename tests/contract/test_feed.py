@@ -10,7 +10,7 @@ import pytest
 from penstock.clock import to_millis
 from penstock.events import Commit, Draft, EventStore, Origin, StreamId
 from penstock.events.checkpoints import CheckpointStore
-from penstock.events.feed import MOST_SPANS, Entry, FeedLog, Mark, Span, follow, index
+from penstock.events.feed import MOST_SPANS, Entry, FeedLog, Mark, Span, follow, index, unheard
 from penstock.events.store import head
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -98,6 +98,16 @@ def test_a_commit_that_was_not_heard_of_stands_before_the_one_that_was(
     index(feed, store, tenant, heard(last))
     (entry,) = feed.entries(tenant)
     assert entry.spans == (Span(stream, 1, 3, ("Opened", "Counted", "Closed"), to_millis(NOW)),)
+
+
+def test_what_was_never_heard_of_is_known(feed: FeedLog, store: EventStore, tenant: str, append: Append) -> None:
+    known, unknown = StreamId(tenant, "tally", "a"), StreamId(tenant, "tally", "b")
+    index(feed, store, tenant, heard(append(known)))
+    lost = [append(known), append(unknown), append(unknown)]
+    found = list(unheard(feed, store, [known, unknown]))
+    assert found == [(commit.stream, Mark.of(commit)) for commit in lost]
+    index(feed, store, tenant, heard(*lost))
+    assert list(unheard(feed, store, [known, unknown])) == []
 
 
 def test_more_streams_than_an_entry_holds_take_several(

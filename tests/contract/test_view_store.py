@@ -204,3 +204,27 @@ def test_a_checkpoint_starts_at_zero_and_never_goes_back(checkpoints: Checkpoint
         checkpoints.advance("publisher", stream, commit)
     assert checkpoints.load("publisher", stream) == 5
     assert checkpoints.load("archiver", stream) == checkpoints.load("publisher", StreamId(tenant, "order", "2")) == 0
+
+
+def test_a_row_that_is_removed_is_found_nowhere(views: ViewStore, tenant: str) -> None:
+    found_by = {"lookups": frozenset({("path", "/x")}), "index": {"": "a", "status": "open"}}
+    gone, stays = keep(views, row(tenant, "o-1", **found_by)), keep(views, row(tenant, "o-2", **found_by))
+    views.remove(gone)
+    assert views.load("orders", gone.stream) is None
+    assert keys(views, tenant) == keys(views, tenant, index="status") == list(views.lookup(tenant, "path", "/x"))
+    assert keys(views, tenant) == [stays.stream.key]
+
+
+def test_a_row_that_has_moved_on_is_not_removed(views: ViewStore, tenant: str) -> None:
+    first = keep(views, row(tenant, "o-1", 1))
+    second = keep(views, row(tenant, "o-1", 2))
+    views.remove(first)
+    assert views.load("orders", second.stream) == second
+
+
+def test_a_lookup_can_be_kept_to_some_projections(views: ViewStore, tenant: str) -> None:
+    keep(views, row(tenant, "o-1", lookups=frozenset({("path", "/x")})))
+    keep(views, replace(row(tenant, "o-1", lookups=frozenset({("path", "/x")})), projection="orders@2"))
+    assert list(views.lookup(tenant, "path", "/x")) == ["o-1"]
+    assert list(views.lookup(tenant, "path", "/x", lambda name: name == "orders@2")) == ["o-1"]
+    assert list(views.lookup(tenant, "path", "/x", lambda name: name == "others")) == []

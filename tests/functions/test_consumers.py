@@ -71,9 +71,10 @@ def cloud(monkeypatch: pytest.MonkeyPatch, create_tables: Callable[..., None]) -
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         sqs, bridge = boto3.client("sqs"), boto3.client("events")
-        urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("projector", "publisher", "heard")}
-        fifo = {"FifoQueue": "true"}
-        urls["follower.fifo"] = sqs.create_queue(QueueName="follower.fifo", Attributes=fifo)["QueueUrl"]
+        names = ("projector", "publisher", "heard")
+        urls = {name: sqs.create_queue(QueueName=f"penstock-test-{name}")["QueueUrl"] for name in names}
+        fifo = sqs.create_queue(QueueName="penstock-test-follower.fifo", Attributes={"FifoQueue": "true"})
+        urls["follower.fifo"] = fifo["QueueUrl"]
         create_tables(boto3.client("dynamodb"), "events", "views")
         boto3.client("s3").create_bucket(
             Bucket="payloads", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
@@ -83,20 +84,18 @@ def cloud(monkeypatch: pytest.MonkeyPatch, create_tables: Callable[..., None]) -
         arn = sqs.get_queue_attributes(QueueUrl=urls["heard"], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         bridge.put_targets(Rule="all", EventBusName="bus", Targets=[{"Id": "heard", "Arn": arn}])
         consumers = {
-            "projector": {
-                "url": urls["projector"],
-                "kinds": ["workflow", "execution"],
-                "delay": 0,
-                "ordered": False,
-            },
-            "publisher": {"url": urls["publisher"], "kinds": ["*"], "delay": 0, "ordered": False},
-            "follower": {"url": urls["follower.fifo"], "kinds": ["feed"], "delay": 0, "ordered": True},
+            "projector": {"kinds": ["workflow", "execution"], "delay": 0, "ordered": False},
+            "publisher": {"kinds": ["*"], "delay": 0, "ordered": False},
+            "follower": {"kinds": ["feed"], "delay": 0, "ordered": True},
         }
+        monkeypatch.setenv("PENSTOCK_STAGE", "test")
         monkeypatch.setenv("PENSTOCK_EVENTS_TABLE", "events")
         monkeypatch.setenv("PENSTOCK_VIEWS_TABLE", "views")
+        monkeypatch.setenv("PENSTOCK_KEYS_TABLE", "keys")
+        monkeypatch.setenv("PENSTOCK_KEY_OF_KEYS", "not asked: no event here is personal")
         monkeypatch.setenv("PENSTOCK_PAYLOADS_BUCKET", "payloads")
         monkeypatch.setenv("PENSTOCK_BUS", "bus")
-        monkeypatch.setenv("PENSTOCK_CONSUMERS", json.dumps(consumers))
+        monkeypatch.setenv("PENSTOCK_CONSUMERS", json.dumps({"like": urls["heard"], "consumers": consumers}))
         monkeypatch.setattr(wiring, "projections", lambda: (SEEN,))
         forget()
         yield Cloud(sqs, urls, urls["heard"])
@@ -204,7 +203,7 @@ def test_followers_that_were_not_told_are_told_when_the_record_comes_again(cloud
     first = append(STREAM, "Created")
     cloud.sqs.delete_queue(QueueUrl=cloud.urls["follower.fifo"])
     assert load("sequencer")({"Records": [first]}, None)["batchItemFailures"]
-    cloud.sqs.create_queue(QueueName="follower.fifo", Attributes={"FifoQueue": "true"})
+    cloud.sqs.create_queue(QueueName="penstock-test-follower.fifo", Attributes={"FifoQueue": "true"})
     assert load("sequencer")({"Records": [first]}, None) == {"batchItemFailures": []}
     assert cloud.received("follower.fifo") == [nudge(feed_stream("t"), 1)]
 
@@ -247,3 +246,17 @@ def test_a_whole_batch_that_fails_is_given_back_whole(cloud: Cloud) -> None:
     append(STREAM, "Poison")
     answer = load("projector")(messages(nudge(STREAM), nudge(STREAM)), None)
     assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == ["m-0", "m-1"]
+
+
+def test_projector_and_publisher_publish_the_lag_of_what_they_applied(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    append(STREAM, "Created")
+    poisoned = StreamId("t", "workflow", "poisoned")
+    append(poisoned, "Poison")
+    for name in ("projector", "publisher"):
+        load(name)(messages(nudge(STREAM), nudge(STREAM)), None)
+    load("projector")(messages(nudge(poisoned)), None)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "ProjectionLag" in line]
+    assert [(line["projection"], len(line["ProjectionLag"])) for line in lines] == [("seen", 1), ("publisher", 1)]
+    assert str(STREAM) not in json.dumps(lines)

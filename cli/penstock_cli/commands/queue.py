@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 app = typer.Typer(name="queue", help="Look at the consumers' queues, and settle dead letters.", no_args_is_help=True)
 DEAD_LETTERS = "-dead-letters"
 STREAM_FAILURES = "stream-failures"
+FIFO = ".fifo"
 POLL_SECONDS = 0.5
 MOST_ROUNDS = 100
 Consumer = Annotated[str, typer.Argument(metavar="NAME", help="The consumer that gave up")]
@@ -180,12 +181,12 @@ def _consumers(owner: Account) -> Iterator[dict[str, Any]]:
 
 
 def _urls(owner: Account) -> dict[str, str]:
-    """The stage's queues by name, without what all names begin with."""
+    """The stage's queues by name, without what all names begin with and FIFO queues' names end with."""
     prefix = f"{owner.prefix}-"
     with calls(owner.stage):
         pages = owner.client("sqs").get_paginator("list_queues").paginate(QueueNamePrefix=prefix)
         urls = [url for page in pages for url in page.get("QueueUrls", ())]
-    return {url.rpartition("/")[2].removeprefix(prefix): url for url in urls}
+    return {url.rpartition("/")[2].removeprefix(prefix).removesuffix(FIFO): url for url in urls}
 
 
 def _depth(sqs: Any, url: str) -> dict[str, int]:

@@ -1,6 +1,7 @@
-"""How a consumer's function takes messages from its queue: each alone, so that a poisoned one stops no other."""
+"""How a consumer's function takes messages from its queue: a poisoned one stops no other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,21 +9,55 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from penstock.aws.lag_metric import LagMetric
+from penstock.events.errors import InvalidStreamId
 from penstock.events.model import StreamId
 from penstock.events.nudges import Nudge
 
 LOG = Logger()
+SIDE_BY_SIDE = 8
+"""Streams that are caught up at once: most of the time they wait for answers."""
 
 
-def consume(event: dict[str, Any], context: Any, catch_up: Callable[[StreamId], object]) -> dict[str, Any]:
-    """Call `catch_up` for each nudge of an SQS event; returns the partial batch response of those that failed."""
+def consume(event: dict[str, Any], _context: Any, catch_up: Callable[[StreamId], object]) -> dict[str, Any]:
+    """Call `catch_up` once for each stream that an SQS event's nudges name, several streams at a time.
 
-    def take(record: SQSRecord) -> None:
-        nudge = Nudge.parse(record.body)
-        with logged("a stream could not be caught up", stream=str(nudge.stream)):
-            catch_up(nudge.stream)
+    Returns the partial batch response of those that failed. Where `catch_up` returns what it has `Applied`, the lag of
+    that is published.
+    """
+    lag = LagMetric()
+    nudged, unreadable = _nudged(event["Records"])
 
-    return each(event, context, take)
+    def fails(stream: StreamId) -> bool:
+        try:
+            with logged("a stream could not be caught up", stream=str(stream)):
+                applied = catch_up(stream)
+        except Exception:  # noqa: BLE001 - logged; the queue hands the nudge over again
+            return True
+        if isinstance(applied, Mapping):
+            lag.note(applied)
+        return False
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        failed = [stream for stream, has_failed in zip(nudged, pool.map(fails, nudged), strict=True) if has_failed]
+    lag.publish()
+    messages = [*unreadable, *(message for stream in failed for message in nudged[stream])]
+    return {"batchItemFailures": [{"itemIdentifier": message} for message in messages]}
+
+
+def _nudged(records: Sequence[Mapping[str, Any]]) -> tuple[Mapping[StreamId, Sequence[str]], Sequence[str]]:
+    """The messages' ids by the stream that they name, and those of messages that are no nudges."""
+    nudged: dict[StreamId, list[str]] = {}
+    unreadable = []
+    for record in records:
+        try:
+            with logged("a message is no nudge"):
+                stream = Nudge.parse(record["body"]).stream
+        except (ValueError, InvalidStreamId):
+            unreadable.append(record["messageId"])
+        else:
+            nudged.setdefault(stream, []).append(record["messageId"])
+    return nudged, unreadable
 
 
 def each(event: dict[str, Any], context: Any, take: Callable[[SQSRecord], object]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -15,6 +16,7 @@ from penstock.events.nudges import Consumer, Nudge, merge
 from penstock.events.store import EventStore
 
 LOG = Logger()
+SIDE_BY_SIDE = 8
 
 
 class Sequencer:
@@ -55,9 +57,12 @@ class Sequencer:
         return failed | {stream.tenant for stream in self._nudge_all(written)}
 
     def _nudge_all(self, nudges: Iterable[Nudge]) -> Iterable[StreamId]:
-        """Those that a queue did not take."""
+        """Those that a queue did not take. The queues are sent to side by side: one after the other would add up."""
         merged = merge(nudges)
-        return {stream for consumer in self._consumers for stream in self._nudge(consumer, merged)}
+        wanted = [each for each in self._consumers if any(map(each.wants, (nudge.stream for nudge in merged)))]
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            refused = pool.map(lambda consumer: self._nudge(consumer, merged), wanted)
+            return {stream for streams in refused for stream in streams}
 
     def _nudge(self, consumer: Consumer, nudges: Iterable[Nudge]) -> Iterable[StreamId]:
         wanted = [nudge for nudge in nudges if consumer.wants(nudge.stream)]
@@ -78,6 +83,18 @@ class Sequencer:
 def stream_of(change: Mapping[str, Any]) -> StreamId:
     """Whose commit a record of the stream tells of. Raises InvalidStreamId."""
     return StreamId.parse(change["Keys"]["pk"]["S"])
+
+
+def record(stream: StreamId, mark: Mark) -> dict[str, Any]:
+    """A commit as the table's stream tells of it, as far as the sequencer reads that: for one it never heard of."""
+    return {
+        "eventName": "INSERT",
+        "dynamodb": {
+            "Keys": {"pk": {"S": str(stream)}, "commit": {"N": str(mark.commit)}},
+            "NewImage": {"types": {"L": [{"S": each} for each in mark.types]}, "t1": {"N": str(mark.millis)}},
+            "SequenceNumber": f"{stream}/{mark.commit}",
+        },
+    }
 
 
 def _mark(change: Mapping[str, Any]) -> Mark:

@@ -24,7 +24,19 @@ from penstock.aws.view_items import (
     to_row,
 )
 from penstock.events.model import StreamId
-from penstock.events.views import DEFAULT_INDEX, Listing, Page, Row, View, index_text, page, start, view
+from penstock.events.views import (
+    DEFAULT_INDEX,
+    Among,
+    Listing,
+    Page,
+    Row,
+    View,
+    everything,
+    index_text,
+    page,
+    start,
+    view,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -52,6 +64,17 @@ class DynamoViewStore:
             self._delete_extra(extra, row.position.commit)
         return True
 
+    def remove(self, row: Row) -> None:
+        """See ViewStore.remove. The row goes first: what it no longer confirms is not seen."""
+        commit = row.position.commit
+        if self._try(
+            self._client.delete_item,
+            Key=row_key(row.stream.tenant, row.projection, row.stream.key),
+            **self._unchanged(row),
+        ):
+            for extra in extras(row):
+                self._delete_extra(extra, commit)
+
     def get(self, tenant: str, projection: str, key: str) -> View | None:
         """See ViewStore.get. A consistent read."""
         row = self._load(tenant, projection, key)
@@ -73,7 +96,7 @@ class DynamoViewStore:
         found = self._listed(listing, start(listing, limit, cursor), limit + 1)
         return page(listing, limit, tuple(islice(found, limit + 1)))
 
-    def lookup(self, tenant: str, name: str, key: str) -> Sequence[str]:
+    def lookup(self, tenant: str, name: str, key: str, among: Among = everything) -> Sequence[str]:
         """See ViewStore.lookup. A consistent read."""
         request: Item = {
             "TableName": self._table,
@@ -82,8 +105,8 @@ class DynamoViewStore:
             "ConsistentRead": True,
         }
         owners = [item["sk"]["S"].split("#") for items in pages(self._client, request) for item in items]
-        rows = (self._load(tenant, projection, owner) for projection, owner in owners)
-        return sorted(row.stream.key for row in rows if row and (name, key) in row.lookups)
+        rows = (self._load(tenant, projection, owner) for projection, owner in owners if among(projection))
+        return sorted({row.stream.key for row in rows if row and (name, key) in row.lookups})
 
     def _load(self, tenant: str, projection: str, key: str) -> Row | None:
         with translated():
@@ -93,17 +116,20 @@ class DynamoViewStore:
         return to_row(found["Item"]) if "Item" in found else None
 
     def _put_row(self, item: Item, replaces: Row | None) -> bool:
-        condition: Item = {"ConditionExpression": "attribute_not_exists(pk)"}
-        if replaces:
-            condition = {
-                "ConditionExpression": "#commit = :commit AND revision = :revision",
-                "ExpressionAttributeNames": {"#commit": "commit"},
-                "ExpressionAttributeValues": {
-                    ":commit": {"N": str(replaces.position.commit)},
-                    ":revision": {"N": str(replaces.revision)},
-                },
-            }
+        condition = self._unchanged(replaces) if replaces else {"ConditionExpression": "attribute_not_exists(pk)"}
         return self._try(self._client.put_item, Item=item, **condition)
+
+    @staticmethod
+    def _unchanged(row: Row) -> Item:
+        """The condition that the row is still what is kept."""
+        return {
+            "ConditionExpression": "#commit = :commit AND revision = :revision",
+            "ExpressionAttributeNames": {"#commit": "commit"},
+            "ExpressionAttributeValues": {
+                ":commit": {"N": str(row.position.commit)},
+                ":revision": {"N": str(row.revision)},
+            },
+        }
 
     def _put_extra(self, extra: Extra, commit: int) -> bool:
         return self._try(

@@ -3,37 +3,20 @@
 `python -m penstock.events.asyncapi FILE` writes it; a test says when what is committed has drifted from the code.
 """
 
-import inspect
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import orjson
-from pydantic import TypeAdapter
 
+from penstock.events.schemas import ENVELOPE, data_schema, summary
 from penstock.events.shapes import known_types
 from penstock.events.types import EventTypes
 from penstock.json import JSONObject
 
-_TEXT = {"type": "string"}
-_ENVELOPE: JSONObject = {
-    "id": {**_TEXT, "description": "tenant#kind#key@version: derived, unique"},
-    "stream": {**_TEXT, "description": "tenant#kind#key"},
-    "tenant": _TEXT,
-    "kind": _TEXT,
-    "key": _TEXT,
-    "version": {"type": "integer", "minimum": 1, "description": "Counts from 1 within the stream"},
-    "type": _TEXT,
-    "schema_version": {"type": "integer", "minimum": 1},
-    "time": {**_TEXT, "format": "date-time"},
-    "actor": {**_TEXT, "description": "Who did it"},
-    "correlation": {**_TEXT, "description": "The business transaction that it belongs to"},
-    "causation": {"type": ["string", "null"], "description": "The event or request that caused it"},
-}
-
 
 def document(types: Iterable[EventTypes]) -> JSONObject:
-    """The document. Every message is an event as the API and the bus tell it; the bus leaves `data` out."""
+    """The document. Every message is an event as the bus tells it; it carries the `data` of some kinds only."""
     known = list(types)
     return {
         "asyncapi": "3.0.0",
@@ -67,18 +50,15 @@ def _operation(kind: str) -> JSONObject:
 
 
 def _message(types: EventTypes, name: str) -> JSONObject:
-    event_type = types.types[name]
-    summary, _, details = (inspect.getdoc(event_type) or "").partition("\n")
-    data = TypeAdapter(event_type).json_schema(
-        ref_template=f"#/components/messages/{types.kind}.{name}/$defs/{{model}}"
-    )
-    properties = {**_ENVELOPE, "type": {"const": name}, "kind": {"const": types.kind}, "data": data}
+    told, details = summary(types.types[name])
+    data = data_schema(types, name, f"#/components/messages/{types.kind}.{name}/$defs/{{model}}")
+    properties = {**ENVELOPE, "type": {"const": name}, "kind": {"const": types.kind}, "data": data}
     return {
         "name": name,
         "title": f"{name}, schema version {types.schema(name)}",
-        "summary": summary,
-        **({"description": details.strip()} if details.strip() else {}),
-        "payload": {"type": "object", "required": list(_ENVELOPE), "properties": properties},
+        "summary": told,
+        **({"description": details} if details else {}),
+        "payload": {"type": "object", "required": list(ENVELOPE), "properties": properties},
     }
 
 

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from penstock.clock import to_millis
 from penstock.events.checkpoints import CheckpointStore
+from penstock.events.codec import PackedCommit
 from penstock.events.errors import Conflict
 from penstock.events.model import Commit, StreamId
 from penstock.events.nudges import FEED_KIND
@@ -37,8 +38,10 @@ class Mark:
     millis: int
 
     @classmethod
-    def of(cls, commit: Commit) -> "Mark":
-        """The mark of a commit that was read."""
+    def of(cls, commit: Commit | PackedCommit) -> "Mark":
+        """The mark of a commit, read or not."""
+        if isinstance(commit, PackedCommit):
+            return cls(commit.number, commit.types, commit.last_millis)
         types = tuple(dict.fromkeys(event.type for event in commit.events))
         return cls(commit.number, types, to_millis(commit.events[-1].time))
 
@@ -115,6 +118,13 @@ def index(log: FeedLog, store: EventStore, tenant: str, heard: Mapping[StreamId,
     raise Conflict(str(feed_stream(tenant)), log.head(tenant))
 
 
+def unheard(log: FeedLog, store: EventStore, streams: Iterable[StreamId]) -> Iterator[tuple[StreamId, Mark]]:
+    """What the feeds lack of the streams, commit by commit."""
+    for stream in streams:
+        indexed = log.indexed([stream])[stream]
+        yield from ((stream, Mark.of(commit)) for commit in store.packed(stream, indexed))
+
+
 def follow(
     feed: Feed,
     checkpoints: CheckpointStore,
@@ -143,7 +153,7 @@ def _span(store: EventStore, stream: StreamId, indexed: int, heard: Iterable[Mar
     if not new:
         return None
     if [mark.commit for mark in new] != list(range(indexed + 1, indexed + 1 + len(new))):
-        new = [Mark.of(commit) for commit in contiguous(stream, store.commits(stream, indexed), indexed)]
+        new = [Mark.of(commit) for commit in contiguous(stream, store.packed(stream, indexed), indexed)]
     types = tuple(dict.fromkeys(chain.from_iterable(mark.types for mark in new)))
     return Span(stream, new[0].commit, new[-1].commit, types, new[-1].millis)
 
@@ -167,7 +177,7 @@ class MemoryFeed:
 
     def tenants(self) -> Sequence[str]:
         """See Feed.tenants."""
-        return sorted(self._entries)
+        return sorted(tenant for tenant, log in self._entries.items() if log)
 
     def indexed(self, streams: Iterable[StreamId]) -> Mapping[StreamId, int]:
         """See FeedLog.indexed."""
@@ -177,10 +187,10 @@ class MemoryFeed:
     def append(self, entry: Entry) -> bool:
         """See FeedLog.append."""
         with self._lock:
-            log = self._entries.get(entry.tenant, [])
+            log = self._entries.setdefault(entry.tenant, [])
             follows = all(self._indexed.get(span.stream, 0) == span.first - 1 for span in entry.spans)
             if entry.number != len(log) + 1 or not follows:
                 return False
-            self._entries[entry.tenant] = [*log, entry]
+            log.append(entry)
             self._indexed.update({span.stream: span.last for span in entry.spans})
             return True

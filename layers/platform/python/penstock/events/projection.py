@@ -6,13 +6,16 @@ Being told twice, late or out of order is therefore harmless, and so is a rival 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
+from typing import Protocol
 
 from penstock.events.errors import Conflict
 from penstock.events.model import Commit, Event, Position, StreamId
 from penstock.events.store import START, EventStore, contiguous
 from penstock.events.types import EventTypes
 from penstock.events.views import DEFAULT_INDEX, Row, ViewStore
+from penstock.events.watched import Watched
 from penstock.json import JSONObject
 
 COMMITS_A_SAVE = 1000
@@ -53,6 +56,38 @@ class Projection:
     revision: int = 1
 
 
+class Described(Protocol):
+    """What there is to know of a projection without its code."""
+
+    @property
+    def name(self) -> str:
+        """Unique."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """Of the streams that it folds."""
+        ...
+
+    @property
+    def revision(self) -> int:
+        """Of its code."""
+        ...
+
+
+KeptUp = Callable[[str, str], Iterable[str]]
+"""Tenant and projection to the names that its rows are kept under."""
+
+
+def _itself(_: str, projection: str) -> Iterable[str]:
+    return (projection,)
+
+
+def named(projection: Projection, name: str) -> Projection:
+    """The projection, its rows kept under another name."""
+    return projection if projection.name == name else replace(projection, name=name)
+
+
 def fold(projection: Projection, stream: StreamId, row: Row | None, commits: Iterable[Commit]) -> Row | None:
     """The row after the commits; the same row when there are none. Raises what `evolve` raises."""
     document, position = (row.document, row.position) if row else (None, START)
@@ -89,21 +124,50 @@ def project(store: EventStore, views: ViewStore, projection: Projection, stream:
     raise Conflict(str(stream), kept.position.commit if kept else 0)
 
 
-def project_all(store: EventStore, views: ViewStore, projections: Iterable[Projection], stream: StreamId) -> None:
-    """Catch up every projection of the stream's kind. One that fails does not keep the others from going on.
+def refold(store: EventStore, views: ViewStore, projection: Projection, stream: StreamId) -> None:
+    """Fold the stream's row anew from its first event, also where it stands at the end; nothing when it has none.
 
-    Raises ExceptionGroup of what they raised.
+    The row is first marked as of no revision, so that a rival who goes on from it as it was cannot save.
+    Raises Conflict after losing to rivals ten times in a row, and what `evolve` and the stores raise.
     """
-    failures: list[Exception] = []
-    for projection in projections:
-        if projection.kind != stream.kind:
+    for _ in range(_LARGEST_LOSING_STREAK):
+        kept = views.load(projection.name, stream)
+        if kept is None or kept.revision > projection.revision:
+            return
+        stale = replace(kept, revision=0)
+        if kept.revision and not views.save(stale, replaces=kept):
             continue
+        row = fold(projection, stream, None, contiguous(stream, store.commits(stream), 0))
+        if row and views.save(row, replaces=stale):
+            return
+    raise Conflict(str(stream), kept.position.commit if kept else 0)
+
+
+def project_all(
+    store: EventStore,
+    views: ViewStore,
+    projections: Iterable[Projection],
+    stream: StreamId,
+    kept_up: KeptUp = _itself,
+) -> dict[str, datetime]:
+    """Catch up every projection of the stream's kind, under each of the names that are kept up.
+
+    One that fails does not keep the others from going on. Returns, by the projections' names, the time of the newest
+    event that each has read; nothing for what had nothing to read. Raises ExceptionGroup of what they raised.
+    """
+    applied: dict[str, datetime] = {}
+    failures: list[Exception] = []
+    wanted = [projection for projection in projections if projection.kind == stream.kind]
+    for projection, name in [(each, name) for each in wanted for name in kept_up(stream.tenant, each.name)]:
+        watched = Watched(store)
         try:
-            project(store, views, projection, stream)
+            project(watched, views, named(projection, name), stream)
         except Exception as error:  # noqa: BLE001 - gathered, and raised below
             failures.append(error)
+        applied.update(watched.applied(projection.name))
     if failures:
         raise ExceptionGroup(f"projections of {stream}", failures)
+    return applied
 
 
 def _catch_up(store: EventStore, projection: Projection, stream: StreamId, base: Row | None) -> Row | None:
@@ -115,7 +179,7 @@ def _catch_up(store: EventStore, projection: Projection, stream: StreamId, base:
 def _newest(types: EventTypes | None, event: Event) -> Event:
     if types is None:
         return event
-    return replace(event, data=types.upcast(event), schema=types.schema(event.type))
+    return event._replace(data=types.upcast(event), schema=types.schema(event.type))
 
 
 def _row(projection: Projection, stream: StreamId, position: Position, document: JSONObject | None) -> Row:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import orjson
 
-from penstock.events.discovery import projections
+from penstock.discovery import holding
 from penstock.events.types import EventTypes
 from penstock.json import loads
 
@@ -23,8 +23,13 @@ Shapes = Mapping[str, Mapping[str, Mapping[str, Fields]]]
 
 
 def known_types() -> Iterable[EventTypes]:
-    """The event types of every kind that a projection folds, by kind."""
-    found = {projection.kind: projection.types for projection in projections() if projection.types}
+    """The event types of every kind that there is, by kind: the modules that make them are imported."""
+    found = {
+        value.kind: value
+        for module in holding("= EventTypes(")
+        for value in vars(module).values()
+        if isinstance(value, EventTypes)
+    }
     return [found[kind] for kind in sorted(found)]
 
 

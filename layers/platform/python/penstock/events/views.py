@@ -61,6 +61,15 @@ class Page:
     cursor: str | None
 
 
+Among = Callable[[str], bool]
+"""Which projections count, by name."""
+
+
+def everything(_: str) -> bool:
+    """Every projection counts."""
+    return True
+
+
 class ViewStore(Protocol):
     """Keeps rows, finds documents. A tenant's documents are found only by naming that tenant."""
 
@@ -73,6 +82,10 @@ class ViewStore(Protocol):
 
         Raises ViewTooLarge.
         """
+        ...
+
+    def remove(self, row: Row) -> None:
+        """Take the row away, if it is still what is kept."""
         ...
 
     def get(self, tenant: str, projection: str, key: str) -> View | None:
@@ -96,8 +109,11 @@ class ViewStore(Protocol):
         """
         ...
 
-    def lookup(self, tenant: str, name: str, key: str) -> Sequence[str]:
-        """The keys of the documents that answer to `key`, sorted. Names are shared by all projections."""
+    def lookup(self, tenant: str, name: str, key: str, among: Among = everything) -> Sequence[str]:
+        """The keys of the documents that answer to `key`, sorted. Names are shared by all projections.
+
+        `among` says of which projections the documents count.
+        """
         ...
 
 
@@ -120,6 +136,12 @@ class MemoryViewStore:
                 return False
             self._rows[row.stream.tenant, row.projection, row.stream.key] = blob
             return True
+
+    def remove(self, row: Row) -> None:
+        """See ViewStore.remove."""
+        with self._lock:
+            if mark(self.load(row.projection, row.stream)) == mark(row):
+                del self._rows[row.stream.tenant, row.projection, row.stream.key]
 
     def get(self, tenant: str, projection: str, key: str) -> View | None:
         """See ViewStore.get."""
@@ -148,10 +170,10 @@ class MemoryViewStore:
         rest = [each for each in found if after is None or (each[0] < after if newest_first else each[0] > after)]
         return page(listing, limit, rest)
 
-    def lookup(self, tenant: str, name: str, key: str) -> Sequence[str]:
+    def lookup(self, tenant: str, name: str, key: str, among: Among = everything) -> Sequence[str]:
         """See ViewStore.lookup."""
-        rows = self._found(lambda owner, _: owner == tenant)
-        return sorted(row.stream.key for row in rows if (name, key) in row.lookups)
+        rows = self._found(lambda owner, projection: owner == tenant and among(projection))
+        return sorted({row.stream.key for row in rows if (name, key) in row.lookups})
 
     def _load(self, tenant: str, projection: str, key: str) -> Row | None:
         blob = self._rows.get((tenant, projection, key))

@@ -5,11 +5,13 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic import Field
 
 from penstock.events import CommitTooLarge, Draft, Origin, Position, StreamId
+from penstock.events.personal import declare_kind
 from penstock.json import JSON, JSONObject
 from penstock.workflows.node import Call, Emit, Kind, NodeFailure, NodeParameters, Outcome, node_type
 
 EVENT_KIND = "event"
 MOST_EVENTS = 1_000
+declare_kind(EVENT_KIND)
 
 
 class Parameters(NodeParameters):

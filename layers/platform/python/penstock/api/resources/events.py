@@ -16,12 +16,10 @@ from penstock.events.history import Change, Insertion, Supposition, differences
 from penstock.events.projection import Projection, fold
 from penstock.identity.model import Principal, Scope
 from penstock.json import JSONObject
+from penstock.routing.webhook import without_seal
 
 Kind = Annotated[str, Path(max_length=200, description="The kind of stream: workflow, execution, event, message …")]
 Key = Annotated[str, Path(max_length=200, description="What it is the stream of: a workflow's or an execution's id …")]
-
-SCOPES: Mapping[str, Scope] = {"key": Scope.ADMIN, "dead_letter": Scope.ADMIN}
-"""What reading a kind of stream needs, where that is more than `read`."""
 
 SECRETS: Mapping[str, tuple[str, ...]] = {"NodeWaiting": ("token",)}
 """Fields that let who holds them act, by the event's type: shown to who may run workflows."""
@@ -53,7 +51,7 @@ class EventView(BaseModel):
             actor=event.origin.actor,
             correlation=event.origin.correlation,
             causation=event.origin.causation,
-            data={name: None if name in hidden else value for name, value in event.data.items()},
+            data={name: None if name in hidden else value for name, value in without_seal(event).items()},
         )
 
 

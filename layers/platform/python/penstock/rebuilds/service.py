@@ -1,0 +1,75 @@
+"""What people do with projections: rebuild one, see how far it is, send it on, give it up.
+
+What they do is stored, and nothing else; `hand_out` is told of it like every consumer, and hands the work out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from penstock.clock import Clock, utc_now
+from penstock.events.checkpoints import CheckpointStore
+from penstock.events.feed import Feed, feed_stream
+from penstock.events.model import Origin
+from penstock.events.projection import Described
+from penstock.events.store import EventStore
+from penstock.rebuilds.errors import UnknownProjection
+from penstock.rebuilds.standing import (
+    AGGREGATE,
+    AbandonRebuild,
+    ResumeRebuild,
+    Standing,
+    StartRebuild,
+    commands,
+    load,
+)
+from penstock.rebuilds.tasks import Task, folding
+
+
+@dataclass(frozen=True)
+class Rebuilds:
+    """The rebuilds of every tenant's projections."""
+
+    store: EventStore
+    feed: Feed
+    checkpoints: CheckpointStore
+    projections: Mapping[str, Described]
+    clock: Clock = utc_now
+
+    def standing(self, tenant: str, projection: str) -> Standing:
+        """Where it stands. Raises UnknownProjection."""
+        self._known(projection)
+        return load(self.store, AGGREGATE.stream(tenant, projection))
+
+    def start(self, tenant: str, projection: str, origin: Origin) -> Standing:
+        """Begin a rebuild. Raises UnknownProjection, RebuildRunning."""
+        command = StartRebuild(self._known(projection).revision, self.feed.head(tenant))
+        return self._handle(tenant, projection, command, origin)
+
+    def resume(self, tenant: str, projection: str, origin: Origin) -> Standing:
+        """Have what is not done handed out again. Raises UnknownProjection, NoRebuild."""
+        self._known(projection)
+        return self._handle(tenant, projection, ResumeRebuild(), origin)
+
+    def abandon(self, tenant: str, projection: str, reason: str, origin: Origin) -> Standing:
+        """Give a rebuild up; the live generation stays. Raises UnknownProjection, NoRebuild."""
+        self._known(projection)
+        return self._handle(tenant, projection, AbandonRebuild(reason), origin)
+
+    def progress(self, standing: Standing) -> int:
+        """How many of the rebuild's feed entries are folded; 0 where there is no rebuild."""
+        rebuild = standing.rebuild
+        if rebuild is None:
+            return 0
+        bounds = [rebuild.bounds(number) for number in rebuild.done]
+        return sum(last - first for first, last in bounds) + sum(self._folded(task) for task in folding(standing))
+
+    def _folded(self, task: Task) -> int:
+        return max(self.checkpoints.load(task.name, feed_stream(task.tenant)) - task.first, 0)
+
+    def _handle(self, tenant: str, projection: str, command: object, origin: Origin) -> Standing:
+        return commands(self.store, self.clock).handle(AGGREGATE.stream(tenant, projection), command, origin).state
+
+    def _known(self, projection: str) -> Described:
+        if projection not in self.projections:
+            raise UnknownProjection(projection)
+        return self.projections[projection]
