@@ -12,7 +12,15 @@ from infra.settings import StageSettings
 BINARY_MEDIA_TYPES = ["application/octet-stream", "application/hl7-v2"]
 """Bodies that reach the function byte for byte (base64) instead of as UTF-8 text."""
 
-ALLOWED_HEADERS = ["Content-Type", "Authorization", "X-Api-Key", "Idempotency-Key", "If-Match", "X-Correlation-Id"]
+ALLOWED_HEADERS = [
+    "Content-Type",
+    "Authorization",
+    "X-Api-Key",
+    "Idempotency-Key",
+    "If-Match",
+    "X-Correlation-Id",
+    "Penstock-After",
+]
 PROBLEMS = {
     apigateway.ResponseType.DEFAULT_4_XX: (400, "Bad request"),
     apigateway.ResponseType.DEFAULT_5_XX: (500, "Internal error"),

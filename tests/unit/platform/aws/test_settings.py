@@ -8,6 +8,8 @@ from penstock.events.nudges import Consumer
 NAMES = {
     "stage": "PENSTOCK_STAGE",
     "events_table": "PENSTOCK_EVENTS_TABLE",
+    "keys_table": "PENSTOCK_KEYS_TABLE",
+    "key_of_keys": "PENSTOCK_KEY_OF_KEYS",
     "views_table": "PENSTOCK_VIEWS_TABLE",
     "payloads_bucket": "PENSTOCK_PAYLOADS_BUCKET",
     "archive_bucket": "PENSTOCK_ARCHIVE_BUCKET",
@@ -36,14 +38,26 @@ def test_names_that_are_no_json_object_are_refused(text: str) -> None:
 
 def test_consumers_are_read_with_their_kinds_and_delays() -> None:
     text = (
-        '{"p": {"url": "http://q", "kinds": ["order"], "delay": 5, "ordered": false},'
-        ' "b": {"url": "http://r", "kinds": ["*"], "delay": 0, "ordered": true}}'
+        '{"like": "http://sqs/1/penstock-dev-any", "consumers": {'
+        '"p": {"kinds": ["order"], "delay": 5, "ordered": false},'
+        ' "b": {"kinds": ["*"], "delay": 0, "ordered": true}}}'
     )
     expected = (
-        Consumer("p", "http://q", frozenset({"order"}), 5),
-        Consumer("b", "http://r", frozenset({"*"}), 0, is_ordered=True),
+        Consumer("p", "http://sqs/1/penstock-dev-p", frozenset({"order"}), 5),
+        Consumer("b", "http://sqs/1/penstock-dev-b.fifo", frozenset({"*"}), 0, is_ordered=True),
     )
-    assert Settings({"PENSTOCK_CONSUMERS": text}).consumers == expected
+    assert Settings({"PENSTOCK_CONSUMERS": text, "PENSTOCK_STAGE": "dev"}).consumers == expected
+
+
+def test_dead_letters_wait_beside_the_queue_of_each_consumer() -> None:
+    text = '{"like": "http://sqs/1/penstock-dev-any", "consumers": {"p": false, "b": true}}'
+    assert Settings({"PENSTOCK_DEAD_LETTERS": text, "PENSTOCK_STAGE": "dev"}).dead_letters == {
+        "p": {"queue": "http://sqs/1/penstock-dev-p", "dead_letters": "http://sqs/1/penstock-dev-p-dead-letters"},
+        "b": {
+            "queue": "http://sqs/1/penstock-dev-b.fifo",
+            "dead_letters": "http://sqs/1/penstock-dev-b-dead-letters.fifo",
+        },
+    }
 
 
 def test_names_are_read_by_name() -> None:

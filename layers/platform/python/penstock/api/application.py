@@ -10,8 +10,9 @@
     def handler(event, context):
         return api.resolve(event, context)
 
-A request is authenticated, bounded in size, answered once per `Idempotency-Key`, and every error becomes a problem
-detail. A path's parameters are validated by their annotations; one named `<path>` takes all that is left, slashes too.
+A request is authenticated, bounded in size, answered once per `Idempotency-Key`, answered from what `Penstock-After`
+asks to see (`api.consistency`), and every error becomes a problem detail. A path's parameters are validated by their
+annotations; one named `<path>` takes all that is left, slashes too.
 """
 
 import logging
@@ -23,9 +24,10 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConf
 from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, HTTPBearer
 from pydantic import TypeAdapter
 
+from penstock.api.consistency import POSITION, read_your_writes
 from penstock.api.idempotency import LONGEST_KEY, Once, Request
 from penstock.api.problems import MEDIA_TYPE, PROBLEMS, AnswerTooLarge, InvalidRequest, TooLarge, answer
-from penstock.events import Origin
+from penstock.events import NotCaughtUp, Origin
 from penstock.identity.model import Principal, Scope, Unauthenticated
 from penstock.json import canonical
 
@@ -51,13 +53,13 @@ class Api(APIGatewayRestResolver):
     def __init__(
         self, tag: str, *, authenticate: Authenticate, once: Once | None = None, is_public: bool = False
     ) -> None:
-        super().__init__(enable_validation=True, cors=CORSConfig(expose_headers=["ETag"], max_age=600))
+        super().__init__(enable_validation=True, cors=CORSConfig(expose_headers=["ETag", POSITION], max_age=600))
         self.tag, self.is_public = tag, is_public
         self._authenticate, self._once = authenticate, once
         self._validated = self._request_validation_middleware
         # Powertools validates before the middlewares of `use`; nobody is told of a shape who may not come in.
         self._request_validation_middleware: Any = self._admitted if is_public else self._authenticated
-        self.use([self._answered_once])
+        self.use([self._answered_once, self._consistent])
         self.exception_handler([*PROBLEMS, Exception])(self._problem)
 
     def resolve(self, event: Any, context: Any) -> dict[str, Any]:
@@ -101,6 +103,13 @@ class Api(APIGatewayRestResolver):
         if key is not None and not 1 <= len(key) <= LONGEST_KEY:
             raise InvalidRequest("Idempotency-Key", f"must have 1 to {LONGEST_KEY} characters")
         return key
+
+    def command_id(self) -> str | None:
+        """What names the command that this request is, if it has an `Idempotency-Key`. Raises InvalidRequest."""
+        key = self.idempotency_key()
+        if key is None:
+            return None
+        return f"{self.principal().tenant} {self.current_event.http_method} {self.current_event.path} {key}"
 
     def headers(self) -> Mapping[str, str]:
         """The request's headers, by lower-case name."""
@@ -152,10 +161,15 @@ class Api(APIGatewayRestResolver):
         )
         return self._once(request, lambda: proceed(app))
 
+    def _consistent(self, _: APIGatewayRestResolver, proceed: Next) -> Response[Any]:
+        return proceed(self) if self.is_public else read_your_writes(self, proceed)
+
     def _problem(self, error: Exception) -> Response[str]:
         response = answer(error, self.request_id())
         if isinstance(error, Unauthenticated):
             response.headers["WWW-Authenticate"] = 'ApiKey realm="penstock", Bearer realm="penstock"'
+        if isinstance(error, NotCaughtUp):
+            response.headers["Retry-After"] = "1"
         if response.status_code >= 500:
             _LOG.error("request %s failed with %s", self.request_id(), type(error).__name__)
         return response

@@ -8,11 +8,12 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from penstock.api.application import LONGEST_CORRELATION, SECURITY_SCHEMES, Api
+from penstock.api.consistency import AFTER, LONGEST_AFTER, POSITION
 from penstock.api.idempotency import LONGEST_KEY
 from penstock.api.problems import MEDIA_TYPE, PROBLEMS
 from penstock.json import JSONObject
@@ -20,7 +21,8 @@ from penstock.json import JSONObject
 TITLE, VERSION = "Penstock", "1"
 DESCRIPTION = (
     "Workflow automation in your own AWS account. Every error is a problem detail (RFC 9457). "
-    "Writes that carry an `Idempotency-Key` are done once and answered again for a day."
+    "Writes that carry an `Idempotency-Key` are done once and answered again for a day. "
+    f"Reads that carry the `{POSITION}` of a write as `{AFTER}` wait until they can show it."
 )
 _METHODS = ("get", "put", "post", "delete", "patch")
 _WRITES = ("put", "post", "delete", "patch")
@@ -63,6 +65,16 @@ _HEADERS: Mapping[str, JSONObject] = {
         "description": "Makes the request safe to send again",
         "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
     },
+    "After": {
+        "name": AFTER,
+        "in": "header",
+        "description": f"The `{POSITION}` of earlier answers: wait until what they wrote shows, 5 s at most",
+        "schema": {"type": "string", "maxLength": LONGEST_AFTER},
+    },
+}
+_POSITION: JSONObject = {
+    "description": f"How far the streams came that were written to; give it back as `{AFTER}` to see what you wrote",
+    "schema": {"type": "string", "examples": ["workflow/0193a5@3"]},
 }
 
 
@@ -172,7 +184,7 @@ _REPLACED = ("HTTPValidationError", "ValidationError", "ResponseValidationError"
 
 
 def _operation(operation: JSONObject, method: str, api: Api) -> JSONObject:
-    headers = ["Correlation", *(["IdempotencyKey"] if method in _WRITES else [])]
+    headers = ["Correlation", *_own_headers(method, api)]
     references = [{"$ref": f"#/components/parameters/{name}"} for name in headers]
     statuses = () if api.is_public else ("401", "403")
     problems = {status: {"$ref": "#/components/responses/Problem"} for status in (*statuses, "404", "422", "default")}
@@ -180,9 +192,22 @@ def _operation(operation: JSONObject, method: str, api: Api) -> JSONObject:
         **operation,
         "tags": [api.tag],
         "parameters": [*operation.get("parameters", []), *references],
-        "responses": {**_successes(operation["responses"]), **problems},
+        "responses": {**_answers(operation["responses"], method, api), **problems},
         **({"security": []} if api.is_public else {}),
     }
+
+
+def _own_headers(method: str, api: Api) -> Sequence[str]:
+    if method in _WRITES:
+        return ["IdempotencyKey"]
+    return [] if api.is_public else ["After"]
+
+
+def _answers(responses: JSONObject, method: str, api: Api) -> JSONObject:
+    found = _successes(responses)
+    if method not in _WRITES or api.is_public:
+        return found
+    return {status: {**answer, "headers": {POSITION: _POSITION}} for status, answer in found.items()}
 
 
 def _successes(responses: JSONObject) -> JSONObject:
