@@ -1,0 +1,11 @@
+"""Keeps the search indexes up with the feeds."""
+
+from typing import Any
+
+from penstock.aws import wiring
+from penstock.aws.consuming import consume
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Nudges from the queue in, those that failed out."""
+    return consume(event, context, wiring.index_for_search)

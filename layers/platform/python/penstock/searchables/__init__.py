@@ -1,0 +1,1 @@
+"""What is found by searching, one module each; discovered by `penstock.search.searchable`."""
