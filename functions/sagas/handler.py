@@ -1,4 +1,4 @@
-"""Sagas: start, read, list, send on and resolve by hand."""
+"""Sagas: write, publish, start, read, list, send on and resolve by hand."""
 
 from typing import Annotated, Any
 
@@ -9,43 +9,107 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from penstock.api.application import Api
 from penstock.api.resources.paging import Cursor, Limit, Page, page
 from penstock.api.resources.sagas import (
+    DefinitionSummary,
     DefinitionView,
+    NewSaga,
     Resolution,
     Resumption,
     RunId,
     RunSummary,
     RunView,
+    SagaDocument,
     SagaId,
     StartSaga,
+    VersionView,
     listing,
 )
+from penstock.api.resources.workflows import Verdict
 from penstock.api.wiring import authenticate, once
 from penstock.aws import wiring
 from penstock.identity.model import Scope
+from penstock.sagas import lifecycle
+from penstock.sagas.library import BuiltIn
+from penstock.sagas.lifecycle import OwnSaga
 from penstock.sagas.state import Status
+from penstock.sagas.validation import validate
 
 api = Api("Sagas", authenticate=authenticate, once=once)
+Document = Annotated[SagaDocument, Body(description="The saga's steps, and what undoes them")]
 
 
-@api.get("/v1/sagas/definitions", summary="List the sagas that can be started")
-def definitions() -> list[DefinitionView]:
-    """Every one that is deployed, with its steps and what undoes them."""
+@api.get("/v1/sagas/definitions", summary="List sagas")
+def definitions(
+    status: Annotated[lifecycle.Status | None, Query(description="Only those that stand there")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[DefinitionSummary]:
+    """Yours, newest first; before them, on the first page and beyond its limit, those that are built in."""
+    who = api.require(Scope.READ)
+    index, prefix = ("status", f"{status} ") if status else ("", "")
+    found = wiring.views().list(who.tenant, "saga_definitions", index=index, prefix=prefix, limit=limit, cursor=cursor)
+    own = page(DefinitionSummary, found)
+    has_built_in = cursor is None and status in (None, lifecycle.Status.PUBLISHED)
+    built_in = map(DefinitionSummary.of, wiring.own_sagas().library.values() if has_built_in else ())
+    return Page(items=[*built_in, *own.items], next=own.next)
+
+
+@api.post("/v1/sagas/definitions", summary="Write a saga of your own", status_code=201)
+def write(new: Annotated[NewSaga, Body()]) -> Response[DefinitionView]:
+    """Begin a draft. Every problem of the definition is told at once."""
+    who = api.require(Scope.WRITE)
+    return _defined(wiring.own_sagas().create(who.tenant, new.id, new.definition, api.origin()), 201)
+
+
+@api.post("/v1/sagas/definitions/validate", summary="Check a saga's definition")
+def check(definition: Document) -> Verdict:
+    """All that is wrong with a definition, without storing it."""
     api.require(Scope.READ)
-    return [DefinitionView.of(saga) for saga in wiring.sagas().library.values()]
+    problems = validate(definition, wiring.own_sagas().catalogue)
+    found = [{"path": problem.path, "rule": problem.rule, "message": problem.message} for problem in problems]
+    return Verdict(valid=not found, problems=found)
 
 
 @api.get("/v1/sagas/definitions/<saga>", summary="Read a saga's definition")
-def definition(saga: SagaId) -> DefinitionView:
+def definition(saga: SagaId) -> Response[DefinitionView]:
     """Its steps, what undoes them, and the schema of its input."""
-    api.require(Scope.READ)
-    return DefinitionView.of(wiring.sagas().definition(saga))
+    who = api.require(Scope.READ)
+    return _defined(wiring.own_sagas().read(who.tenant, saga))
+
+
+@api.put("/v1/sagas/definitions/<saga>", summary="Change a saga of your own")
+def change(saga: SagaId, definition: Document) -> Response[DefinitionView]:
+    """Replace the draft; with `If-Match`, only if nobody else has changed it."""
+    who = api.require(Scope.WRITE)
+    return _defined(wiring.own_sagas().change(who.tenant, saga, definition, api.origin(), api.revision()))
+
+
+@api.post("/v1/sagas/definitions/<saga>/publish", summary="Publish a saga of your own")
+def publish(saga: SagaId) -> Response[DefinitionView]:
+    """Make the draft a version with a state machine of its own. What runs on an older version goes on there."""
+    who = api.require(Scope.WRITE)
+    return _defined(wiring.own_sagas().publish(who.tenant, saga, api.origin(), api.revision()))
+
+
+@api.post("/v1/sagas/definitions/<saga>/archive", summary="Archive a saga of your own")
+def archive(saga: SagaId) -> Response[DefinitionView]:
+    """Let no run start from it any more; those under way go on. It can be published again."""
+    who = api.require(Scope.WRITE)
+    return _defined(wiring.own_sagas().archive(who.tenant, saga, api.origin()))
+
+
+@api.get("/v1/sagas/definitions/<saga>/versions/<number>", summary="Read a published version of a saga")
+def version(saga: SagaId, number: int) -> VersionView:
+    """One version with its definition; they count from 1 to the newest."""
+    who = api.require(Scope.READ)
+    return VersionView.of(wiring.own_sagas().version(who.tenant, saga, number))
 
 
 @api.post("/v1/sagas", summary="Start a saga", status_code=202)
 def start(order: Annotated[StartSaga, Body()]) -> Response[RunView]:
     """Begin a run; its machine carries it on. With an `Idempotency-Key` there is one run, however often it is sent."""
     who = api.require(Scope.RUN)
-    run = wiring.sagas().start(who.tenant, order.saga, order.input, api.origin(), api.idempotency_key())
+    key = api.idempotency_key()
+    run = wiring.sagas().start(who.tenant, order.saga, order.input, api.origin(), key, order.version)
     return _shown(who.tenant, run.id.key)
 
 
@@ -92,6 +156,11 @@ def resolve(run: RunId, order: Annotated[Resolution, Body()]) -> Response[RunVie
         origin=api.origin(),
     )
     return _shown(who.tenant, run)
+
+
+def _defined(saga: OwnSaga | BuiltIn, status: int = 200) -> Response[DefinitionView]:
+    view = DefinitionView.of(saga)
+    return Response(status, JSON, view, headers={"ETag": f'"{view.revision}"'} if view.revision else {})
 
 
 def _shown(tenant: str, run: str) -> Response[RunView]:

@@ -2,6 +2,7 @@
 
 import json
 
+import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -20,9 +21,27 @@ LOG_GROUPS = "/aws/vendedlogs/states"
 """Log groups below this share one resource policy, which has a limit on its size."""
 
 
+OWN = "own-"
+"""What the names of the machines of tenants' own sagas begin with, after the stage's prefix: no built-in saga's id
+holds a hyphen."""
+
+
 def machine_name(prefix: str, saga: str) -> str:
     """The name of a saga's machine."""
     return f"{prefix}-{saga}"
+
+
+def machine_role(scope: Construct, function: str) -> iam.Role:
+    """The role of saga machines, with their one right: to call the function (its ARN) that performs steps."""
+    invoke = iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function])
+    return iam.Role(
+        scope,
+        "Role",
+        assumed_by=iam.ServicePrincipal(
+            "states.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(scope).account}}
+        ),
+        inline_policies={"steps": iam.PolicyDocument(statements=[invoke])},
+    )
 
 
 class SagaMachine(Construct):

@@ -1,27 +1,33 @@
 """Sagas on the real Step Functions of the stack: to the end, back again, broken on purpose, and mended by hand."""
 
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any
 from uuid import uuid4
 
 import boto3
 import pytest
 
-from penstock.events.aggregate import MemorySnapshotStore, Repository
 from penstock.sagas.library import built_in
-from penstock.sagas.participants import account, stock
+from penstock.sagas.participants import stock
 from penstock.sagas.service import run_id
+from tests.e2e.saga_runs import (
+    ORDER,
+    STEPS,
+    UNITS,
+    assert_books_balance,
+    ended,
+    entered,
+    execution,
+    frozen,
+    furnish,
+    load,
+    meanwhile,
+    start,
+    throttled,
+    timeouts,
+)
 from tests.e2e.stack import Stack
-from tests.e2e.tenant import MANUAL, Document, Node, Tenant, eventually
+from tests.e2e.tenant import Document, Node, Tenant, eventually
 
-STEPS = "saga_steps"
-ENDED = ("completed", "compensated", "needs_attention")
-ORDER = {"order": "4711", "sku": "pump", "quantity": 2, "account": "clinic", "amount": 5_000, "currency": "EUR"}
 TRANSFER = {"EndToEndId": "E2E-1", "debtor": "clinic", "creditor": "maker", "amount": 5_000, "currency": "EUR"}
 ONBOARDING = {
     "patient": {"id": "p1", "name": [{"family": "Weiss"}]},
@@ -29,62 +35,7 @@ ONBOARDING = {
     "bed": "ward-3",
     "monitor": "monitors",
 }
-UNITS, FUNDS = 100, 1_000_000
 ORDERS = 8
-WORST = 90.0
-"""Seconds: every retry of every step, with the machine's pauses between them."""
-
-
-def furnish(tenant: Tenant, *more: Node, funds: int = FUNDS) -> None:
-    """Goods, beds, monitors and money."""
-    goods: list[Node] = [
-        (sku, "stock.receive", {"sku": sku, "quantity": UNITS}) for sku in ("pump", "ward-3", "monitors")
-    ]
-    money = {"account": "clinic", "currency": "EUR"}
-    accounts: list[Node] = [
-        ("open", "account.open", money),
-        ("pay in", "account.deposit", {**money, "amount": funds}),
-        ("open maker", "account.open", {"account": "maker", "currency": "EUR"}),
-    ]
-    tenant.run(tenant.publish_row("Furnish", MANUAL, *goods, *accounts, *more))
-
-
-def start(tenant: Tenant, saga: str, given: Document, key: str | None = None) -> str:
-    body, headers = {"saga": saga, "input": given}, {"Idempotency-Key": key or uuid4().hex}
-    run: str = tenant.call("POST", "/v1/sagas", body, expect=202, headers=headers)["id"]
-    return run
-
-
-def ended(tenant: Tenant, run: str, seconds: float = WORST) -> Document:
-    def probe() -> Document | None:
-        found: Document = tenant.get(f"/v1/sagas/{run}")
-        return found if found["status"] in ENDED else None
-
-    return eventually(f"saga {run} ends", probe, seconds)
-
-
-def load(stack: Stack, tenant: Tenant, aggregate: Any, key: str) -> Any:
-    stream = aggregate.stream(tenant.name, key)
-    return Repository(aggregate, stack.store, MemorySnapshotStore()).load(stream).state
-
-
-def execution(stack: Stack, saga: str, name: str) -> str:
-    """The ARN of an execution of a saga's machine."""
-    machines = boto3.client("stepfunctions").get_paginator("list_state_machines").paginate()
-    arns = {each["name"]: each["stateMachineArn"] for page in machines for each in page["stateMachines"]}
-    return arns[stack.name(saga)].replace(":stateMachine:", ":execution:") + f":{name}"
-
-
-def history(stack: Stack, saga: str, name: str) -> list[Document]:
-    """What happened in an execution of the machine, as the console shows it."""
-    client = boto3.client("stepfunctions")
-    return [dict(event) for event in client.get_execution_history(executionArn=execution(stack, saga, name))["events"]]
-
-
-def entered(stack: Stack, saga: str, name: str) -> list[str]:
-    """The states that an execution entered."""
-    events = history(stack, saga, name)
-    return [each["stateEnteredEventDetails"]["name"] for each in events if "stateEnteredEventDetails" in each]
 
 
 @pytest.mark.parametrize(
@@ -115,24 +66,6 @@ def test_an_order_that_cannot_be_paid_is_undone_step_by_step(stack: Stack, tenan
     assert "Ship order" not in states
 
 
-def assert_books_balance(stack: Stack, tenant: Tenant, runs: list[str]) -> None:
-    """What left the stock was paid for, and nothing else: as many times as orders were completed."""
-    statuses = [ended(tenant, run)["status"] for run in runs]
-    assert set(statuses) <= {"completed", "compensated"}, statuses
-    completed = statuses.count("completed")
-    goods, money = load(stack, tenant, stock.AGGREGATE, "pump"), load(stack, tenant, account.AGGREGATE, "clinic")
-    assert (goods.on_hand, dict(goods.reserved)) == (UNITS - 2 * completed, {})
-    assert money.balance == FUNDS - 5_000 * completed
-
-
-@contextmanager
-def meanwhile(act: Callable[[], None]) -> Iterator[None]:
-    with ThreadPoolExecutor(1) as other:
-        done = other.submit(act)
-        yield
-        done.result(timeout=WORST)
-
-
 def orders(tenant: Tenant) -> list[str]:
     return [start(tenant, "order_fulfilment", {**ORDER, "order": str(number)}) for number in range(ORDERS)]
 
@@ -152,36 +85,13 @@ def test_orders_whose_function_is_killed_again_and_again_end_all_or_nothing(stac
     assert sum(killed) > 0
 
 
-@contextmanager
-def frozen(stack: Stack) -> Iterator[None]:
-    """Every worker of the function that performs steps stands still."""
-    pids = stack.workers(STEPS)
-    assert pids
-    try:
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
-
-
-def timeouts(stack: Stack, run: str) -> list[Document]:
-    failures = [
-        event["taskFailedEventDetails"]
-        for event in history(stack, "order_fulfilment", run)
-        if "taskFailedEventDetails" in event
-    ]
-    return [failure for failure in failures if failure["error"] == "States.Timeout"]
-
-
 def test_a_call_that_hangs_is_given_up_and_may_still_come_to_its_end(stack: Stack, tenant: Tenant) -> None:
     furnish(tenant)
     first = start(tenant, "order_fulfilment", ORDER)
     ended(tenant, first)
     with frozen(stack):
         run = start(tenant, "order_fulfilment", ORDER)
-        eventually("an attempt has timed out", lambda: timeouts(stack, run))
+        eventually("an attempt has timed out", lambda: timeouts(stack, "order_fulfilment", run))
     assert_books_balance(stack, tenant, [first, run])
     assert ended(tenant, run)["status"] == "completed"
 
@@ -202,17 +112,6 @@ def test_every_call_delivered_twice_changes_nothing(stack: Stack, tenant: Tenant
         stack.invoke(STEPS, call)
     assert tenant.get(f"/v1/sagas/{run}")["version"] == version
     assert_books_balance(stack, tenant, [run])
-
-
-@contextmanager
-def throttled(stack: Stack) -> Iterator[None]:
-    """The function that performs steps lets nobody in."""
-    client, name = boto3.client("lambda"), stack.name(STEPS)
-    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
-    try:
-        yield
-    finally:
-        client.delete_function_concurrency(FunctionName=name)
 
 
 def test_a_run_whose_machine_is_aborted_waits_for_a_person_and_goes_on(stack: Stack, tenant: Tenant) -> None:

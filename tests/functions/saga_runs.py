@@ -63,9 +63,10 @@ def start(cloud: Cloud, saga: str, given: dict[str, Any], key: str = "k1") -> An
     return answer.body
 
 
-def run_machine(started: Any, *, is_reversed: bool = False) -> str:
-    """Do what Step Functions would; the terminal state's name."""
-    machine = compile_machine(Plan(SagaDefinition.model_validate(built_in()[started["saga"]].definition)))
+def run_machine(started: Any, definition: Any = None, *, is_reversed: bool = False) -> str:
+    """Do what Step Functions would; the terminal state's name. `definition` is an own saga's."""
+    known = definition or built_in()[started["saga"]].definition
+    machine = compile_machine(Plan(SagaDefinition.model_validate(known)))
 
     def invoke(payload: Any) -> Any:
         try:

@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
+from infra.functions import discover
 from infra.layers import WingLayers
 from penstock.sagas.library import built_in
-from tests.infra.sample import SAMPLE, Templates, synthesise, write_function
+from tests.infra.sample import ROOT, SAMPLE, Templates, synthesise, write_function
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 
@@ -52,13 +53,87 @@ def test_a_run_that_needs_a_person_rings(repo: Templates) -> None:
     assert {alarm["MetricName"] for alarm in alarms} == {"ExecutionsFailed"}
 
 
+def rules(repo: Templates) -> dict[str, dict[str, Any]]:
+    """The rules of the stack by their name in the code."""
+    found = {name.rpartition(".")[2]: rule for name, rule in repo.of_type("AWS::Events::Rule").items()}
+    wanted = ("OwnStopped", "Stopped")
+    return {own: rule for name, rule in found.items() for own in wanted if name.startswith(own)}
+
+
+def test_a_run_of_an_own_saga_that_needs_a_person_rings_too(repo: Templates) -> None:
+    """Its Fail state is what the rule hears of."""
+    alarms = repo.of_type("AWS::CloudWatch::Alarm").values()
+    (alarm,) = [each for each in alarms if each["AlarmName"] == "penstock-prod-own-sagas-need-attention"]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("AWS/Events", "TriggeredRules", 1)
+    assert "OwnStopped" in json.dumps(alarm["Dimensions"])
+    assert alarm["AlarmActions"]
+
+
 def test_a_machine_that_stops_is_heard_of_and_what_is_not_heard_is_kept(repo: Templates) -> None:
-    (rule,) = [rule for name, rule in repo.of_type("AWS::Events::Rule").items() if "-Sagas." in name]
-    assert rule["EventPattern"]["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
-    assert len(rule["EventPattern"]["detail"]["stateMachineArn"]) == len(built_in())
-    assert "DeadLetterConfig" in rule["Targets"][0]
+    found = rules(repo)
+    assert set(found) == {"Stopped", "OwnStopped"}
+    for rule in found.values():
+        assert rule["EventPattern"]["source"] == ["aws.states"]
+        assert rule["EventPattern"]["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
+        assert "sagasteps" in json.dumps(rule["Targets"][0]["Arn"])
+        assert "DeadLetterConfig" in rule["Targets"][0]
     (invocation,) = repo.of_type("AWS::Lambda::EventInvokeConfig").values()
     assert "Unheard" in json.dumps(invocation["DestinationConfig"]["OnFailure"])
+
+
+def test_own_machines_are_heard_by_their_names_and_built_in_ones_by_theirs(repo: Templates) -> None:
+    listened = {name: rule["EventPattern"]["detail"]["stateMachineArn"] for name, rule in rules(repo).items()}
+    assert len(listened["Stopped"]) == len(built_in())
+    (own,) = listened["OwnStopped"]
+    assert arn_of(own["prefix"]).endswith(":stateMachine:penstock-prod-own-")
+
+
+def arn_of(value: Any) -> str:
+    """The text of an ARN, with what only AWS knows left out."""
+    parts = value["Fn::Join"][1] if isinstance(value, dict) else [value]
+    return "".join(part for part in parts if isinstance(part, str))
+
+
+def test_own_machines_run_as_a_role_that_may_only_perform_steps_and_write_their_log(repo: Templates) -> None:
+    rights = [right for name, right in repo.statements() if "-OwnSagas." in name]
+    (invoke,) = [right for right in rights if right["Action"] == "lambda:InvokeFunction"]
+    assert arn_of(invoke["Resource"]).endswith(":function:penstock-prod-saga_steps")
+    (others,) = [right for right in rights if right is not invoke]
+    assert all(action.startswith("logs:") for action in others["Action"])
+    (group,) = [group for name, group in repo.of_type("AWS::Logs::LogGroup").items() if "-OwnSagas." in name]
+    assert group["LogGroupName"] == "/aws/vendedlogs/states/penstock-prod-own"
+
+
+MAKERS = ("functionsagas", "functionsagawatch")
+
+
+def test_only_two_functions_make_machines_and_only_own_ones_with_their_one_role(repo: Templates) -> None:
+    making = [(name, right) for name, right in repo.statements() if "states:CreateStateMachine" in right["Action"]]
+    assert len(making) == len(MAKERS)
+    for name, right in making:
+        assert any(maker in name.lower() for maker in MAKERS), name
+        assert arn_of(right["Resource"]).endswith(":stateMachine:penstock-prod-own-*")
+        assert right["Effect"] == "Allow"
+    passing = [right for _, right in repo.statements() if "OwnSagas" in json.dumps(right["Resource"])]
+    assert [right["Action"] for right in passing] == ["iam:PassRole"] * len(MAKERS)
+    for right in passing:
+        assert right["Condition"] == {"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}}
+    everywhere = [right for _, right in repo.statements() if right["Resource"] == "*"]
+    assert not any("states:" in json.dumps(right["Action"]) for right in everywhere)
+
+
+def test_makers_know_where_own_machines_are_made(repo: Templates) -> None:
+    for function in ("sagas", "saga_watch"):
+        told = json.dumps(repo.function(function)["Environment"]["Variables"]["PENSTOCK_OWN_MACHINES"])
+        assert "stateMachine:penstock-prod-own-" in told
+        assert "function:penstock-prod-saga_steps" in told
+        assert all(f'\\"{name}\\"' in told for name in ("prefix", "role", "function", "log_group"))
+    assert "PENSTOCK_OWN_MACHINES" not in repo.function("saga_steps")["Environment"]["Variables"]
+
+
+def test_no_wing_is_needed_to_write_a_saga() -> None:
+    (sagas,) = [function for function in discover(ROOT / "functions") if function.name == "sagas"]
+    assert sagas.wings == ()
 
 
 def test_the_grant_to_start_machines_names_each_one(tmp_path: Any, layers: dict[str, WingLayers]) -> None:

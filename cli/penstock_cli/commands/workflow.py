@@ -1,5 +1,6 @@
 """penstock workflow: check and run definitions here, keep and publish them on the platform."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from penstock_cli.output import AsJson, plain, say, show, table, write_json
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from penstock.workflows.errors import Problem
     from penstock.workflows.node import NodeType
 
 app = typer.Typer(name="workflow", help="Check, run, publish and list workflows.", no_args_is_help=True)
@@ -29,7 +31,11 @@ def validate(
     from penstock.workflows.catalogue import catalogue
     from penstock.workflows.validation import validate as problems_of
 
-    found = {file: problems_of(read_definition(file), catalogue()) for file in files}
+    report_problems({file: problems_of(read_definition(file), catalogue()) for file in files}, as_json)
+
+
+def report_problems(found: Mapping[str, Sequence["Problem"]], as_json: bool) -> None:
+    """Tell the problems of each file; exit code 1 when there are any."""
     report = [
         {
             "file": file,

@@ -1,5 +1,6 @@
 """What is wrong with a saga definition is told all at once, each problem with its path."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from penstock.sagas.errors import InvalidSaga
 from penstock.sagas.library import built_in
 from penstock.sagas.validation import parse, validate
+from penstock.workflows import manifest
 from penstock.workflows.catalogue import catalogue
 
 RELEASE = {"name": "Release", "type": "stock.release", "parameters": {"sku": "pump", "entry": "{{ $execution.key }}"}}
@@ -25,6 +27,20 @@ def found(definition: Any) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("built", built_in().values(), ids=lambda each: each.id)
 def test_a_built_in_saga_has_no_problem(built: Any) -> None:
     assert validate(built.definition, catalogue()) == []
+
+
+def test_a_saga_is_checked_against_the_nodes_of_wings_that_are_not_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "manifest.json"
+    monkeypatch.setattr("sys.argv", ["manifest", str(file)])
+    manifest.main()
+    known = manifest.read_manifest(file)
+    onboarding = built_in()["patient_onboarding"].definition
+    assert validate(onboarding, known) == []
+    first, *others = onboarding["steps"]
+    bad = {**onboarding, "steps": [{**first, "parameters": {"resources": 7}}, *others]}
+    assert {problem.path for problem in validate(bad, known)} >= {"steps[0].parameters.resources"}
 
 
 def test_a_valid_saga_is_parsed() -> None:
@@ -53,6 +69,20 @@ CASES = [
     ),
     pytest.param(saga({**TELL, "name": "Completed"}), ("steps[0].name", "reserved_name"), id="a state of the machine"),
     pytest.param(saga({**TELL, "name": "Paid done?"}), ("steps[0].name", "shape"), id="a question mark"),
+    pytest.param(saga({**TELL, "name": "{% $now() %}"}), ("steps[0].name", "shape"), id="what a machine would run"),
+    pytest.param(
+        saga({**TELL, "name": "${StepFunction}"}), ("steps[0].name", "shape"), id="what a deployment fills in"
+    ),
+    pytest.param(
+        saga(
+            *(
+                {"name": f"g{g}", "parallel": [{**TELL, "name": f"s{g}.{s} {'x' * 50}"} for s in range(20)]}
+                for g in range(50)
+            )
+        ),
+        ("steps", "size"),
+        id="too large for a machine",
+    ),
     pytest.param(
         saga({**TELL, "type": "core.wait", "parameters": {"seconds": 1}}), ("steps[0].type", "unfit_type"), id="waits"
     ),

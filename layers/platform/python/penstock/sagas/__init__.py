@@ -3,6 +3,9 @@
     definition   the JSON document that a saga is written as
     validation   every problem of a definition at once, each with its path
     library      the sagas that come with the platform and its wings, discovered: `sagas/*.json`
+    lifecycle    a tenant's own saga: draft → published → archived, in a stream of kind `saga_definition`
+    ownership    what users do with sagas of their own: write, publish, archive
+    machines     the state machines that sagas are deployed as, as a port
     plan         a definition as stages: what runs together, what undoes it, what lies before and after the pivot
     states_language   a plan as a Step Functions state machine
     interpreter  the same semantics in this process
@@ -21,6 +24,7 @@ Errors:
     ├── InvalidSaga        problems, each with the path of what is wrong
     ├── InvalidInput       a run cannot start with that; problems likewise
     ├── UnknownSaga        no saga, or no run of one, of that name in this tenant
+    ├── MachineMissing     the state machine of an own saga is not there yet; ask again later
     ├── NotResumable       what was asked does not fit where the run stands
     └── StepFailure        a step or a compensation did not work this time; the machine tries again
 """

@@ -9,8 +9,11 @@ MOST_STAGES = 50
 MOST_SIDE_BY_SIDE = 20
 LONGEST_STEP_SECONDS = 300
 
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00-\x1f#?*]+$")]
-"""Shown by the Step Functions console; a state's name ends at 80 characters, and ours get a few more."""
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00-\x1f#?*{}]+$")]
+"""Shown by the Step Functions console; a state's name ends at 80 characters, and ours get a few more.
+
+Without braces: Step Functions would run `{% … %}`, and a deployment fill `${…}` in.
+"""
 
 
 class _Document(BaseModel):

@@ -34,6 +34,14 @@ class UnknownSaga(SagaError):
         self.what = what
 
 
+class MachineMissing(SagaError):
+    """The state machine of an own saga is not there, or not yet: what was asked for has to be asked for again."""
+
+    def __init__(self, saga: str, version: int | None) -> None:
+        super().__init__(f"version {version} of saga {saga} has no state machine yet")
+        self.saga, self.version = saga, version
+
+
 class NotResumable(SagaError):
     """The run does not wait for a person, or not for this step."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from penstock.events.personal import without_text
 from penstock.events.types import EventTypes
 from penstock.json import JSONObject
 
@@ -11,11 +12,20 @@ EVENTS = EventTypes("saga")
 @EVENTS.type
 @dataclass(frozen=True, slots=True)
 class SagaStarted:
-    """A run began. It keeps its definition: a later one does not change it."""
+    """A run began. It keeps its definition: a later one does not change it.
+
+    `version` is that of a tenant's own saga; null for a built-in one.
+    """
 
     saga: str
     definition: JSONObject
     input: JSONObject
+    version: int | None = None
+
+
+@EVENTS.upcaster("SagaStarted", 1)
+def _only_built_in(data: JSONObject) -> JSONObject:
+    return {**data, "version": None}
 
 
 @EVENTS.type
@@ -120,3 +130,10 @@ class SagaResumed:
 
     number: int
     reason: str
+
+
+EVENTS.personal("SagaStarted", input={})
+EVENTS.personal("StepSucceeded", result={})
+EVENTS.personal("StepFailed", "CompensationFailed", error=without_text("type"))
+EVENTS.personal("SagaNeedsAttention", "SagaResumed", reason="")
+EVENTS.personal("StepResolved", reason="", result={})

@@ -57,11 +57,12 @@ class StepState:
 
 @dataclass(frozen=True)
 class SagaRun:
-    """The state of one run. `is_reversed`: it is on its way back."""
+    """The state of one run. `is_reversed`: it is on its way back. `version`: of an own saga, None of a built-in one."""
 
     id: StreamId
     status: Status = Status.NEW
     saga: str = ""
+    version: int | None = None
     definition: JSONObject = field(default_factory=dict)
     input: JSONObject = field(default_factory=dict)
     correlation: str = ""
@@ -98,6 +99,7 @@ def _started(run: SagaRun, event: happened.SagaStarted, stored: Event) -> SagaRu
         run,
         status=Status.RUNNING,
         saga=event.saga,
+        version=event.version,
         definition=event.definition,
         input=event.input,
         correlation=stored.origin.correlation,

@@ -11,10 +11,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from penstock.json import JSON, JSONObject
+from penstock.json import JSON, JSONObject, dumps
 from penstock.sagas.definition import SagaDefinition
 from penstock.sagas.errors import InvalidSaga
+from penstock.sagas.plan import Plan
 from penstock.sagas.states_language import RESERVED
+from penstock.sagas.states_language import compile as compile_machine
 from penstock.workflows.catalogue import Catalogue
 from penstock.workflows.errors import Problem
 from penstock.workflows.node import Kind
@@ -22,6 +24,10 @@ from penstock.workflows.parameters import expression_problems, node_references, 
 
 _KINDS = frozenset({Kind.ACTION, Kind.QUERY, Kind.COMPLIANCE})
 _DERIVED = (" done?", " in doubt")
+LARGEST_MACHINE = 1_000_000
+"""Bytes of a state machine's definition: Step Functions takes 1 MB, our function's ARN in every task with it."""
+
+_LONGEST_ARN = "x" * 140
 
 
 def parse(definition: JSON, catalogue: Catalogue) -> SagaDefinition:
@@ -33,7 +39,7 @@ def parse(definition: JSON, catalogue: Catalogue) -> SagaDefinition:
 
 def validate(definition: JSON, catalogue: Catalogue) -> list[Problem]:
     """All that is wrong with a definition, in the order of the rules; empty when it can run."""
-    shape = list(_shape(definition))
+    shape = list(_shape(definition)) or list(_size(definition))
     outline = _Outline(definition if isinstance(definition, dict) else {}, catalogue)
     return [*shape, *(problem for rule in RULES for problem in rule(outline))]
 
@@ -107,6 +113,13 @@ def _shape(document: JSON) -> Iterator[Problem]:
         for error in invalid.errors(include_url=False, include_input=False):
             path, _ = place(document, error["loc"])
             yield Problem(path or "$", "shape", phrase(error))
+
+
+def _size(document: JSON) -> Iterator[Problem]:
+    size = len(dumps(compile_machine(Plan(SagaDefinition.model_validate(document)), _LONGEST_ARN)))
+    if size > LARGEST_MACHINE:
+        message = f"it makes a state machine of {size} bytes; {LARGEST_MACHINE} is the most: use fewer steps"
+        yield Problem("steps", "size", message)
 
 
 def _input_schema(outline: _Outline) -> Iterator[Problem]:

@@ -6,11 +6,14 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from penstock.events.aggregate import Loaded
+from penstock.sagas import lifecycle
 from penstock.sagas.library import BuiltIn
+from penstock.sagas.lifecycle import OwnSaga
 from penstock.sagas.state import SagaRun, Status, StepState, StepStatus
 
 SagaId = Annotated[str, Path(min_length=1, max_length=120, description="The saga's id")]
 RunId = Annotated[str, Path(min_length=1, max_length=200, description="The run's id")]
+SagaDocument = dict[str, Any]
 Reason = Annotated[str, Field(min_length=1, max_length=1_000, description="Why; it stays on record")]
 
 
@@ -22,6 +25,7 @@ class StartSaga(_Body):
     """Which saga, on what."""
 
     saga: str = Field(min_length=1, max_length=120, description="The saga's id")
+    version: int | None = Field(default=None, ge=1, description="Of your own saga; the newest when left out")
     input: dict[str, Any] = Field(default_factory=dict, description="As the saga's `input` schema has it")
 
 
@@ -42,25 +46,72 @@ class Resolution(_Body):
     result: dict[str, Any] = Field(default_factory=dict, description="What later steps read of it, when it is done")
 
 
-class DefinitionView(BaseModel):
-    """A saga that can be started."""
+class NewSaga(_Body):
+    """A saga of one's own."""
+
+    id: str = Field(min_length=1, max_length=60, description="What runs name: a word of a-z, 0-9 and _")
+    definition: SagaDocument = Field(description="Its steps, and what undoes them")
+
+
+class DefinitionSummary(BaseModel):
+    """A saga as it is listed."""
+
+    model_config = ConfigDict(extra="ignore")
 
     id: str
-    wing: str
+    wing: str | None = Field(default=None, description="Which part of the platform it comes with; null for your own")
     name: str
     description: str
+    status: str = Field(description="`draft`, `published` or `archived`; built-in ones are published")
+    version: int | None = Field(default=None, description="The newest published version; built-in ones have none")
+
+    @classmethod
+    def of(cls, saga: BuiltIn) -> "DefinitionSummary":
+        """A built-in saga as it is listed."""
+        name, description = saga.definition["name"], saga.definition.get("description", "")
+        return cls(id=saga.id, wing=saga.wing, name=name, description=description, status=lifecycle.Status.PUBLISHED)
+
+
+class DefinitionView(DefinitionSummary):
+    """A saga with its steps."""
+
+    revision: int | None = Field(
+        default=None, description="Rises with every change; give it as `If-Match` to change what you saw"
+    )
+    definition: dict[str, Any] = Field(description="Of your own, the draft")
+
+    @classmethod
+    def of(cls, saga: OwnSaga | BuiltIn) -> "DefinitionView":
+        """The saga as it is shown."""
+        if isinstance(saga, BuiltIn):
+            return cls(**DefinitionSummary.of(saga).model_dump(), definition=saga.definition)
+        return cls(
+            id=saga.id.key,
+            name=saga.definition["name"],
+            description=saga.definition.get("description", ""),
+            status=saga.status,
+            version=len(saga.versions) or None,
+            revision=saga.revision,
+            definition=saga.definition,
+        )
+
+
+class VersionView(BaseModel):
+    """A published version."""
+
+    number: int
+    revision: int
+    published_at: str
     definition: dict[str, Any]
 
     @classmethod
-    def of(cls, saga: BuiltIn) -> "DefinitionView":
-        """The saga as it is shown."""
-        known = saga.definition
+    def of(cls, version: lifecycle.Version) -> "VersionView":
+        """The version as it is shown."""
         return cls(
-            id=saga.id,
-            wing=saga.wing,
-            name=known["name"],
-            description=known.get("description", ""),
-            definition=known,
+            number=version.number,
+            revision=version.revision,
+            published_at=version.published_at,
+            definition=version.definition,
         )
 
 
@@ -94,6 +145,7 @@ class RunView(BaseModel):
 
     id: str
     saga: str
+    saga_version: int | None = Field(description="The version of your own saga; null for a built-in one")
     name: str
     status: Status
     version: int = Field(description="Of its stream: how many events there are")
@@ -114,6 +166,7 @@ class RunView(BaseModel):
         return cls(
             id=run.id.key,
             saga=run.saga,
+            saga_version=run.version,
             name=run.plan.definition.name,
             status=run.status,
             version=loaded.position.version,
