@@ -11,6 +11,7 @@ from penstock.letters.model import Letter, address, checked
 
 NUDGE = {"stream": "acme#execution#e-1", "commit": 7}
 HEARD = {"source": "penstock", "detail": {"stream": "acme#event#x", "version": 2}}
+DELIVERY = {"delivery": {"webhook": "w-1", "stream": "acme#event#x", "version": 1}, "given_up": "HTTP 500"}
 FIRED = {"schedule": {"tenant": "acme", "workflow": "w-1", "node": "daily", "time": "2026-11-24T10:00:00Z"}}
 
 
@@ -20,8 +21,13 @@ def letter(body: Any) -> Letter:
 
 @pytest.mark.parametrize(
     ("body", "stream"),
-    [(NUDGE, "acme#execution#e-1"), (HEARD, "acme#event#x"), (FIRED, "acme#workflow#w-1")],
-    ids=["nudge", "event", "schedule"],
+    [
+        (NUDGE, "acme#execution#e-1"),
+        (HEARD, "acme#event#x"),
+        (FIRED, "acme#workflow#w-1"),
+        (DELIVERY, "acme#event#x"),
+    ],
+    ids=["nudge", "event", "schedule", "delivery"],
 )
 def test_a_letter_belongs_to_the_tenant_of_the_stream_that_it_names(body: Any, stream: str) -> None:
     assert address(json.dumps(body)) == StreamId.parse(stream)
@@ -45,6 +51,7 @@ def test_a_letter_that_can_be_read_in_two_ways_is_nobodys() -> None:
     [
         (NUDGE, {**NUDGE, "stream": "other#execution#e-1"}, "body.stream"),
         (NUDGE, {**NUDGE, "commit": "seven"}, "body.stream"),
+        (DELIVERY, {"delivery": {**DELIVERY["delivery"], "webhook": 7}}, "body.delivery"),
         (NUDGE, {**NUDGE, "commit": -1}, "body.stream"),
         (NUDGE, {"stream": "acme execution"}, "body.stream"),
         (NUDGE, {}, "body"),

@@ -31,7 +31,7 @@ class Scheduler:
     role_arn: str
     queue_arns: Mapping[str, str]
 
-    def once(self, name: str, time: datetime, queue: str, message: Mapping[str, str]) -> None:
+    def once(self, name: str, time: datetime, queue: str, message: Mapping[str, Any]) -> None:
         """Send the message at the time (UTC, to the second). The same name is scheduled once. Raises AwsError."""
         with translated():
             try:

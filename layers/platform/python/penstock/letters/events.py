@@ -43,3 +43,7 @@ class DeadLetterDiscarded:
     stream: str
     body: str
     reason: str
+
+
+EVENTS.personal("DeadLetterRedriven", "DeadLetterDiscarded", body="")
+EVENTS.personal("DeadLetterEdited", was="", body="")

@@ -65,6 +65,12 @@ def _fired(body: JSONObject) -> None:
             raise ValueError("must be a text")
 
 
+def _delivered(body: JSONObject) -> None:
+    _number(body["delivery"]["version"])
+    if not isinstance(body["delivery"]["webhook"], str):
+        raise ValueError("must be a text")
+
+
 def _number(value: JSON) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError("must be a whole number")
@@ -73,11 +79,13 @@ def _number(value: JSON) -> None:
 FORMS: Mapping[str, Form] = {
     "stream": Form(lambda body: StreamId.parse(body["stream"]), _nudge),
     "detail": Form(lambda body: StreamId.parse(body["detail"]["stream"]), _heard),
+    "delivery": Form(lambda body: StreamId.parse(body["delivery"]["stream"]), _delivered),
     "schedule": Form(
         lambda body: StreamId(body["schedule"]["tenant"], "workflow", body["schedule"]["workflow"]), _fired
     ),
 }
-"""A nudge, an event as the bus wraps it, a schedule that fired: each by the one member that only it has."""
+"""A nudge, an event as the bus wraps it, a delivery to a webhook, a schedule that fired: each by the one member that
+only it has."""
 
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, InvalidStreamId)
 

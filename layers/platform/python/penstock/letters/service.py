@@ -7,7 +7,7 @@ from typing import Any
 from penstock.clock import Clock, NewId, new_id, utc_now
 from penstock.events import Event, EventStore, Origin, StreamId
 from penstock.events.aggregate import Aggregate, Loaded, MemorySnapshotStore, Repository
-from penstock.json import JSONObject
+from penstock.json import JSONObject, loads
 from penstock.letters.errors import InvalidLetter, Settled, UnknownLetter
 from penstock.letters.events import EVENTS, DeadLetterDiscarded, DeadLetterEdited, DeadLetterRedriven
 from penstock.letters.model import Letter, Status, checked
@@ -99,7 +99,7 @@ class Letters:
                 return
         record = self._load(tenant, letter)
         known = _recorded(record, consumer)
-        if known.status is not Status.DISCARDED:
+        if known.status is not Status.DISCARDED or not known.body:  # it was shredded
             raise Settled(letter, known.status)
         self._save(record, [DeadLetterRedriven(consumer, known.stream, known.body, reason)], origin)
         self.queues.send(consumer, known.body)
@@ -150,7 +150,7 @@ class Letters:
         return self._repository.load(AGGREGATE.stream(tenant, letter))
 
     def _save(self, loaded: Loaded[Record], events: Sequence[Any], origin: Origin) -> None:
-        self._repository.save(loaded, events, self.clock(), origin)
+        self._repository.save(loaded, events, self.clock(), replace(origin, correlation=_correlation(events, origin)))
 
     @property
     def _repository(self) -> Repository[Record]:
@@ -176,3 +176,9 @@ def _recorded(record: Loaded[Record], consumer: str) -> Record:
     if not record.exists or record.state.consumer != consumer:
         raise UnknownLetter(consumer, record.stream.key)
     return record.state
+
+
+def _correlation(events: Sequence[Any], origin: Origin) -> str:
+    """That of the event which the letter carries, whose data is sealed with the letter's; else the request's."""
+    detail = loads(events[0].body).get("detail") or {}
+    return str(detail.get("correlation") or origin.correlation)
