@@ -8,8 +8,11 @@ from local.home import CREDENTIALS, REGION, State
 
 ENVIRONMENT_OF_OUTPUTS = {
     "EventsTable": "PENSTOCK_EVENTS_TABLE",
+    "KeysTable": "PENSTOCK_KEYS_TABLE",
+    "KeyOfKeysArn": "PENSTOCK_KEY_OF_KEYS",
     "ViewsTable": "PENSTOCK_VIEWS_TABLE",
     "PayloadsBucket": "PENSTOCK_PAYLOADS_BUCKET",
+    "ArchiveBucket": "PENSTOCK_ARCHIVE_BUCKET",
     "BusName": "PENSTOCK_BUS",
 }
 

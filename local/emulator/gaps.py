@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from local.emulator import redrive, streams, workers
+from local.emulator import redrive, resources, streams, workers
 
 logger = logging.getLogger("penstock.local")
 
@@ -119,6 +119,26 @@ def _expire_items() -> None:
     handler["create"] = create_with_expiry
 
 
+def _provision_more() -> None:
+    handlers = _require("ministack.services.cloudformation.provisioners", "_RESOURCE_HANDLERS")._RESOURCE_HANDLERS
+    events = _require("ministack.services.eventbridge", "_archives", "_create_archive", "_update_archive")
+    s3 = _require("ministack.services.s3", "_bucket_object_lock")
+    handlers["AWS::Events::Archive"] = resources.bus_archive(events)
+    handlers["AWS::S3::Bucket"] = resources.lockable(s3, handlers["AWS::S3::Bucket"])
+    handlers["AWS::EventSchemas::Registry"] = resources.accepted("Registry", "RegistryName")
+    handlers["AWS::EventSchemas::Schema"] = resources.accepted("Schema", "SchemaName")
+
+
+def _answer_without_a_body() -> None:
+    app = _require("ministack.app", "_send_response")
+    send_response = app._send_response
+
+    async def send_or_nothing(send: Any, status: int, headers: Any, body: Any, **options: Any) -> None:
+        await send_response(send, status, headers, b"" if body is None else body, **options)
+
+    app._send_response = send_or_nothing
+
+
 def _all(scoped: Any) -> list[Any]:
     return list(scoped._data.values())
 
@@ -140,11 +160,18 @@ GAPS: dict[str, Mend] = {
     "SQS hands over delayed messages when they are due": _wake_for_delayed_messages,
     # CloudFormation drops TimeToLiveSpecification, so nothing would expire.
     "DynamoDB items expire": _expire_items,
+    # A type that is not known refuses its whole template, and ObjectLockEnabled is dropped.
+    "CloudFormation makes archives of buses and buckets whose objects can be locked": _provision_more,
+    # A function's answer with a null body, as for 204, would end as a 500.
+    "API Gateway sends answers that have no body": _answer_without_a_body,
 }
 
 ACCEPTED_ONLY = (
     "DynamoDB point-in-time recovery, encryption and deletion protection from CloudFormation",
     "the Lambda runtime python3.13 and arm64: functions run on this interpreter",
     "IAM: grants are deployed, not enforced",
+    "the schema registry: its schemas are served by the API, /v1/event-types",
+    "the default retention of a bucket, and its tiers of storage; what an object's own lock and hold forbid is refused",
+    "EventBridge replays to some consumers: one reaches every rule of the bus",
     "metrics of SQS and Lambda: alarms stay at INSUFFICIENT_DATA",
 )

@@ -62,13 +62,18 @@ def query(
 
 @app.command()
 def verify(stage: Stage = LOCAL, folder: From = None, as_json: AsJson = False) -> None:
-    """Compare the archive with the live events; exit code 1 names streams that were changed or cut off."""
+    """Compare the archive with the live events; exit code 1 names streams that were changed or cut off.
+
+    Streams whose time in the archive is over, on record, are counted and are no finding.
+    """
     from penstock.events.recovery import verify as compare
+    from penstock.retention.expiry import expired_streams
 
     owner = account(stage)
     outputs = owner.outputs("Data")
     with _told(stage):
-        report = compare(_archive(owner, folder), _store(owner, outputs["EventsTable"], outputs["PayloadsBucket"]))
+        store = _store(owner, outputs["EventsTable"], outputs["PayloadsBucket"])
+        report = compare(_archive(owner, folder), store, expired_streams(store, store.streams()))
     _end(report, as_json)
 
 
@@ -165,5 +170,7 @@ def _tell(console: "Console", report: "Report") -> None:
     rows: list[tuple[Any, ...]] = [(each.where, each.commit or None, each.reason) for each in report.findings]
     counts = f"{report.streams} streams, {report.commits} commits, {report.events} events are in both"
     console.print(plain(f"{counts}; {report.behind} commits are not archived yet"))
+    if report.expired:
+        console.print(plain(f"{report.expired} streams were deleted from the archive when their time was over"))
     if rows:
         console.print(table(("where", "commit", "what"), rows))

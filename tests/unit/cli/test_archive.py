@@ -216,7 +216,14 @@ def test_without_duckdb_the_query_tells_what_to_install(
 def test_an_archive_that_agrees_with_the_store_is_verified(penstock: Invoke, stage: Stage) -> None:
     result = penstock("archive", "verify", "--json")
     assert result.exit_code == 0
-    assert json.loads(result.stdout) == {"streams": 3, "commits": 6, "events": 12, "behind": 0, "findings": []}
+    assert json.loads(result.stdout) == {
+        "streams": 3,
+        "commits": 6,
+        "events": 12,
+        "behind": 0,
+        "findings": [],
+        "expired": 0,
+    }
 
 
 def test_a_stream_that_was_cut_off_is_named(penstock: Invoke, stage: Stage) -> None:
