@@ -9,6 +9,7 @@ PY := .venv/bin/python
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard layers/*/pyproject.toml edge/*/pyproject.toml cli/pyproject.toml))
 NAMES := $(shell sed -n 's/^name = "\(.*\)"/\1/p' $(addsuffix /pyproject.toml,$(MEMBERS)))
 GROUPS := deploy check test bench
+DEFINITIONS := layers/healthcare/python/penstock_healthcare/fhir/definitions
 FAST_TESTS := tests/unit tests/contract tests/functions tests/infra tests/conformance
 
 # jsii says on each start that Node 20 has had its last release.
@@ -21,7 +22,7 @@ export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/.synced .cache/ministack/.synced ## Install everything (only what changed)
+setup: .venv/.synced .cache/ministack/.synced $(DEFINITIONS)/r4.definitions ## Install everything (only what changed)
 
 run: setup ## Start the local AWS, deploy, send real messages through, stay up (Ctrl-C stops all)
 	$(PY) -m penstock_cli.main run
@@ -82,6 +83,9 @@ $(UV):
 	@[ -x .cache/ministack/bin/python ] || $(UV) venv --python $(PYTHON) .cache/ministack
 	$(UV) pip sync --require-hashes --python .cache/ministack/bin/python local/ministack.lock
 	@touch $@
+
+$(DEFINITIONS)/r4.definitions: node_modules/.package-lock.json $(DEFINITIONS)/build.py $(DEFINITIONS)/slimming.py $(DEFINITIONS)/artifact.py | .venv/.synced
+	$(PY) -m penstock_healthcare.fhir.definitions.build node_modules/hl7.fhir.r4.examples
 
 node_modules/.package-lock.json: package.json
 	npm install --no-audit --no-fund --package-lock=false

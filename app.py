@@ -1,7 +1,8 @@
 """The CDK app. `python app.py` synthesises one stage; context `stage` and `target` say which and for what machine.
 
 `target` is `lambda-arm64` for AWS (python3.13) and `host` for the local stack, which runs functions on this
-machine's interpreter. Context `identity_provider`, set in cdk.json, names whose JWTs the API takes.
+machine's interpreter. Set in cdk.json, `identity_provider` names whose JWTs the API takes, and `http_allow` the hosts
+that HTTP nodes and webhooks reach though they are not public.
 """
 
 import os
@@ -25,6 +26,7 @@ def main() -> None:
         functions=discover(ROOT / "functions"),
         layers=build_layers(ROOT, TARGETS[app.node.get_context("target")]),
         identity_provider=app.node.try_get_context("identity_provider"),
+        http_allow=app.node.try_get_context("http_allow") or (),
         env=cdk.Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION")),
     )
     app.synth()

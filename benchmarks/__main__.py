@@ -35,8 +35,14 @@ PARTS = (
     Part("local_stack", "Executions a second, in process and through the local stack", needs_stack=True),
     Part("event_store", "Events appended and replayed, a second", is_plain=True, needs_stack=True),
     Part("sustained_append", "Events appended for a minute, and what AWS would bill", needs_stack=True),
+    Part("aws_cost", "What AWS bills for a million events"),
+    Part("projection_lag", "From an event to its read model, through the local stack", needs_stack=True),
     Part("aggregates", "Aggregates saved and loaded, against eventsourcing"),
+    Part("replay_aggregate", "An aggregate of ten thousand events loaded", needs_stack=True),
+    Part("umadb_store", "Events appended and replayed by sixteen clients, beside UmaDB", needs_stack=True),
+    Part("stored_size", "What events take, against one JSON item an event"),
     Part("hl7_parse", "HL7 v2 messages parsed, a second"),
+    Part("search", "Documents indexed and found, against tantivy"),
     Part("cold_import", "Cold import of each function"),
 )
 

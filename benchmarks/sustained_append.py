@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from math import ceil
+from typing import Literal
 from uuid import uuid4
 
 import boto3
@@ -106,18 +107,19 @@ def _units(size: int) -> int:
     return ceil(size / WRITE_UNIT)
 
 
-def table() -> None:
-    """The table, if it is not there."""
+def table(name: str = TABLE, **sort_key: Literal["N", "S"]) -> None:
+    """The table, if it is not there; with the event store's keys unless another sort key is given."""
     dynamodb = boto3.client("dynamodb")
-    if TABLE in dynamodb.list_tables()["TableNames"]:
+    if name in dynamodb.list_tables()["TableNames"]:
         return
+    ((sort, kind),) = (sort_key or {"commit": "N"}).items()
     dynamodb.create_table(
-        TableName=TABLE,
+        TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "commit", "KeyType": "RANGE"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}],
         AttributeDefinitions=[
             {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "commit", "AttributeType": "N"},
+            {"AttributeName": sort, "AttributeType": kind},
         ],
     )
 

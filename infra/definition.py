@@ -69,12 +69,18 @@ class Grants:
     views: Access | None = None
     payloads: Access | None = None
     archive: Access | None = None
+    search: Access | None = None
+    retention: Access | None = None
     send: tuple[str, ...] = ()
     publish: bool = False
     schedule: bool = False
     invoke: tuple[str, ...] = ()
     start_machines: bool = False
+    make_machines: bool = False
     dead_letters: bool = False
+    secrets: Access | None = None
+    give_up: bool = False
+    erase: bool = False
 
 
 @dataclass(frozen=True)

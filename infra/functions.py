@@ -153,12 +153,18 @@ def _grants(root: Table) -> Grants:
         views=grants.access("views"),
         payloads=grants.access("payloads"),
         archive=grants.access("archive"),
+        search=grants.access("search"),
+        retention=grants.access("retention"),
         send=grants.texts("send"),
         publish=grants.flag("publish"),
         schedule=grants.flag("schedule"),
         invoke=grants.texts("invoke"),
         start_machines=grants.flag("start_machines"),
+        make_machines=grants.flag("make_machines"),
         dead_letters=grants.flag("dead_letters"),
+        secrets=grants.access("secrets"),
+        give_up=grants.flag("give_up"),
+        erase=grants.flag("erase"),
     )
 
 
@@ -224,6 +230,8 @@ def _check_references(functions: tuple[FunctionDefinition, ...]) -> None:
         for field, names in known.items():
             for name in set(getattr(function.grants, field)) - names:
                 raise _error(function, f"grants.{field}", f"{name!r} is not one of {sorted(names)}")
+        if function.grants.give_up and not function.is_consumer:
+            raise _error(function, "grants.give_up", "is for functions that a queue of their own feeds")
 
 
 def _check_paths(functions: tuple[FunctionDefinition, ...]) -> None:

@@ -1,6 +1,7 @@
 """Our own source of each wing, staged as a Lambda layer under `build/layers/<wing>/`.
 
-The platform's layer also carries the node-type manifest, so that no function imports every node to list them.
+The platform's layer also carries the manifests of node types and of sagas, so that every function knows them all
+without their wings.
 """
 
 import importlib.util
@@ -14,8 +15,13 @@ from infra.content import content_hash
 from infra.errors import ManifestError
 
 BASE_WING = "platform"
-MANIFEST_MODULE = "penstock.workflows.manifest"
-MANIFEST_FILE = "penstock_manifest.json"
+MANIFESTS = {
+    "penstock.workflows.manifest": "penstock_manifest.json",
+    "penstock.sagas.library": "penstock_sagas.json",
+    "penstock.rebuilds.catalogue": "penstock_projections.json",
+}
+"""What writes each manifest."""
+
 MANIFEST_TIMEOUT_SECONDS = 60
 CACHES = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache")
 
@@ -27,9 +33,9 @@ def wings(root: Path) -> tuple[str, ...]:
 
 
 def stage_sources(root: Path, wing: str) -> Path:
-    """A folder holding `python/<package>` of the wing, without caches, and the manifest for the platform.
+    """A folder holding `python/<package>` of the wing, without caches, and the manifests for the platform.
 
-    Staged anew only when a source has changed, since the manifest imports every node there is.
+    Staged anew only when a source has changed, since a manifest imports every node there is.
     """
     staged = root / "build/layers" / wing
     current = _fingerprint(root, wing)
@@ -41,7 +47,7 @@ def stage_sources(root: Path, wing: str) -> Path:
         fresh = Path(scratch) / "python"
         shutil.copytree(root / "layers" / wing / "python", fresh, ignore=CACHES)
         if wing == BASE_WING:
-            write_manifest(root, fresh / MANIFEST_FILE)
+            write_manifests(root, fresh)
         shutil.rmtree(staged, ignore_errors=True)
         staged.mkdir()
         fresh.rename(staged / "python")
@@ -50,18 +56,22 @@ def stage_sources(root: Path, wing: str) -> Path:
 
 
 def _fingerprint(root: Path, wing: str) -> str:
-    """The platform's layer holds the manifest, so it changes with the nodes of any wing."""
+    """The platform's layer holds the manifests, so it changes with the nodes of any wing."""
     sources = wings(root) if wing == BASE_WING else (wing,)
     return "\n".join(content_hash(root / "layers" / source / "python") for source in sources)
 
 
-def write_manifest(root: Path, target: Path) -> None:
-    """Writes the catalogue of node types to `target`; raises `ManifestError`."""
-    if importlib.util.find_spec(MANIFEST_MODULE) is None:
-        return
+def write_manifests(root: Path, folder: Path) -> None:
+    """Writes the catalogues of node types and of sagas into `folder`; raises `ManifestError`."""
+    for module, file in MANIFESTS.items():
+        if importlib.util.find_spec(module):
+            _write_manifest(root, module, folder / file)
+
+
+def _write_manifest(root: Path, module: str, target: Path) -> None:
     try:
         subprocess.run(  # noqa: S603
-            [sys.executable, "-m", MANIFEST_MODULE, str(target)],
+            [sys.executable, "-m", module, str(target)],
             cwd=root,
             check=True,
             capture_output=True,
@@ -69,4 +79,4 @@ def write_manifest(root: Path, target: Path) -> None:
             timeout=MANIFEST_TIMEOUT_SECONDS,
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        raise ManifestError(f"{MANIFEST_MODULE}: {getattr(error, 'stderr', None) or error}") from error
+        raise ManifestError(f"{module}: {getattr(error, 'stderr', None) or error}") from error

@@ -6,8 +6,15 @@ from typing import Any
 import pytest
 
 
-def _create_tables(dynamodb: Any, events: str, views: str) -> None:
-    """The two tables as `infra` defines them."""
+def _create_tables(dynamodb: Any, events: str, views: str, keys_table: str | None = None) -> None:
+    """The tables as `infra` defines them."""
+    if keys_table:
+        dynamodb.create_table(
+            TableName=keys_table,
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            BillingMode="PAY_PER_REQUEST",
+        )
     keys = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "commit", "KeyType": "RANGE"}]
     types = [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "commit", "AttributeType": "N"}]
     dynamodb.create_table(TableName=events, KeySchema=keys, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST")
@@ -31,5 +38,5 @@ def _create_tables(dynamodb: Any, events: str, views: str) -> None:
 
 @pytest.fixture(scope="session")
 def create_tables() -> Callable[..., None]:
-    """Makes the events and views tables: `create_tables(dynamodb, events, views)`."""
+    """Makes the events and views tables, and one for keys: `create_tables(dynamodb, events, views, keys)`."""
     return _create_tables

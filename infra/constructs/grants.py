@@ -7,10 +7,11 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from infra.constructs.consumer_queue import ConsumerQueue
-from infra.constructs.saga_machine import machine_name
+from infra.constructs.saga_machine import OWN, machine_name
 from infra.definition import Access, EventsTrigger, FunctionDefinition, Grants, StreamTrigger
 from infra.stacks.data import VIEWS_INDEX, DataStack
 from infra.stacks.events import EventsStack
+from infra.stacks.own_sagas import OwnSagasStack
 from penstock.sagas.library import built_in
 
 EVENTS_ACTIONS = {
@@ -18,6 +19,12 @@ EVENTS_ACTIONS = {
     # Events are the truth: no function may change or delete one.
     Access.WRITE: ["dynamodb:PutItem"],
 }
+# Who reads events reads what is sealed in them; who writes them makes keys, and notes what these seal.
+KEYS_ACTIONS = {Access.READ: ["dynamodb:GetItem"], Access.WRITE: ["dynamodb:Query", "dynamodb:UpdateItem"]}
+KMS_ACTIONS = {Access.READ: ["kms:Decrypt"], Access.WRITE: ["kms:GenerateDataKey"]}
+NAMES_ITS_TENANT = {"Null": {"kms:EncryptionContext:tenant": "false"}}
+ERASED = ("nodes/*", "snapshots/*")
+"""Payloads that are copies of what streams hold."""
 VIEWS_ACTIONS = {
     Access.READ: ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
     Access.WRITE: [
@@ -29,7 +36,23 @@ VIEWS_ACTIONS = {
     ],
 }
 PAYLOADS_ACTIONS = {Access.READ: ["s3:GetObject"], Access.WRITE: ["s3:PutObject"]}
-ARCHIVE_ACTIONS = {Access.READ: ["s3:GetObject"], Access.WRITE: ["s3:PutObject"]}
+# An object comes with the lock that its tenant's rules give it. Without the right to bypass, a lock only grows.
+ARCHIVE_ACTIONS = {Access.READ: ["s3:GetObject"], Access.WRITE: ["s3:PutObject", "s3:PutObjectRetention"]}
+SEARCH_COLLECTIONS = "search_collections"
+"""CDK context: by tenant, `endpoint` and `arn` of the OpenSearch Serverless collection that it searches in."""
+
+SEARCH_ACTIONS = {Access.READ: ["s3:GetObject"], Access.WRITE: ["s3:PutObject"]}
+HELD = {"StringEquals": {"s3:object-lock-legal-hold": "ON"}}
+VAULT_ACTIONS = [
+    "s3:GetObject",
+    "s3:RestoreObject",
+    "s3:GetObjectRetention",
+    "s3:PutObjectRetention",
+    "s3:GetObjectLegalHold",
+    "s3:PutObjectLegalHold",
+    "s3:DeleteObjectVersion",
+]
+VAULT_LISTING_ACTIONS = ["s3:ListBucket", "s3:ListBucketVersions"]
 SCHEDULE_ACTIONS = [
     "scheduler:CreateSchedule",
     "scheduler:UpdateSchedule",
@@ -42,6 +65,15 @@ DEAD_LETTER_ACTIONS = [
     "sqs:ChangeMessageVisibility",
     "sqs:GetQueueAttributes",
 ]
+OWN_MACHINE_ACTIONS = [
+    "states:CreateStateMachine",
+    "states:UpdateStateMachine",
+    "states:TagResource",
+    "states:DeleteStateMachine",
+    "states:ListExecutions",
+    "states:StartExecution",
+]
+SECRETS_ACTIONS = {Access.READ: ["kms:Decrypt"], Access.WRITE: ["kms:Encrypt"]}
 NODE_RUNNER_SUFFIX = "_nodes"
 
 
@@ -62,6 +94,7 @@ class Landscape:
     data: DataStack
     events: EventsStack
     functions: tuple[FunctionDefinition, ...]
+    own_sagas: OwnSagasStack
 
     def function_name(self, function: str) -> str:
         return f"{self.prefix}-{function}"
@@ -75,6 +108,8 @@ def granted(definition: FunctionDefinition, landscape: Landscape) -> Granted:
     parts = [rule(definition.grants, landscape) for rule in RULES]
     if isinstance(definition.trigger, StreamTrigger):
         parts.append(_fan_out(landscape))
+    if definition.grants.give_up:
+        parts.append(_give_up(definition.name, landscape))
     statements = tuple(statement for part, _ in parts for statement in part)
     return Granted(statements, {key: value for _, part in parts for key, value in part.items()})
 
@@ -91,10 +126,21 @@ def _actions(access: Access, actions: Mapping[Access, list[str]]) -> list[str]:
 def _events(grants: Grants, landscape: Landscape) -> Part:
     if grants.events is None:
         return [], {}
-    table = landscape.data.events
+    table, keys, key_of_keys = landscape.data.events, landscape.data.keys, landscape.data.key_of_keys
+    opens = iam.PolicyStatement(
+        actions=_actions(grants.events, KMS_ACTIONS), resources=[key_of_keys.key_arn], conditions=NAMES_ITS_TENANT
+    )
     return (
-        _allow(_actions(grants.events, EVENTS_ACTIONS), [table.table_arn]),
-        {"PENSTOCK_EVENTS_TABLE": table.table_name},
+        [
+            *_allow(_actions(grants.events, EVENTS_ACTIONS), [table.table_arn]),
+            *_allow(_actions(grants.events, KEYS_ACTIONS), [keys.table_arn]),
+            opens,
+        ],
+        {
+            "PENSTOCK_EVENTS_TABLE": table.table_name,
+            "PENSTOCK_KEYS_TABLE": keys.table_name,
+            "PENSTOCK_KEY_OF_KEYS": key_of_keys.key_arn,
+        },
     )
 
 
@@ -118,13 +164,65 @@ def _payloads(grants: Grants, landscape: Landscape) -> Part:
     )
 
 
+def _erase(grants: Grants, landscape: Landscape) -> Part:
+    """Take copies out of the payloads, with every version that the bucket keeps of them."""
+    if not grants.erase:
+        return [], {}
+    bucket = landscape.data.payloads
+    listing = iam.PolicyStatement(
+        actions=["s3:ListBucketVersions"],
+        resources=[bucket.bucket_arn],
+        conditions={"StringLike": {"s3:prefix": list(ERASED)}},
+    )
+    copies = [bucket.arn_for_objects(prefix) for prefix in ERASED]
+    return [listing, *_allow(["s3:DeleteObject", "s3:DeleteObjectVersion"], copies)], {}
+
+
 def _archive(grants: Grants, landscape: Landscape) -> Part:
     if grants.archive is None:
         return [], {}
     bucket = landscape.data.archive
+    objects = bucket.arn_for_objects("*")
+    hold = iam.PolicyStatement(actions=["s3:PutObjectLegalHold"], resources=[objects], conditions=HELD)
     return (
-        _allow(_actions(grants.archive, ARCHIVE_ACTIONS), [bucket.arn_for_objects("*")]),
+        [
+            *_allow(_actions(grants.archive, ARCHIVE_ACTIONS), [objects]),
+            *([hold] if grants.archive is Access.WRITE else []),
+        ],
         {"PENSTOCK_ARCHIVE_BUCKET": bucket.bucket_name},
+    )
+
+
+def _retention(grants: Grants, landscape: Landscape) -> Part:
+    if grants.retention is None:
+        return [], {}
+    floor = {"PENSTOCK_RETENTION_FLOOR": str(landscape.data.settings.archive.retention or 0)}
+    if grants.retention is Access.READ:
+        return [], floor
+    bucket = landscape.data.archive
+    rights = [
+        *_allow(VAULT_ACTIONS, [bucket.arn_for_objects("*")]),
+        *_allow(VAULT_LISTING_ACTIONS, [bucket.bucket_arn]),
+    ]
+    return rights, {**floor, "PENSTOCK_ARCHIVE_BUCKET": bucket.bucket_name}
+
+
+def _search(grants: Grants, landscape: Landscape) -> Part:
+    if grants.search is None:
+        return [], {}
+    bucket, collections = landscape.data.search, landscape.data.node.try_get_context(SEARCH_COLLECTIONS) or {}
+    endpoints = {tenant: each["endpoint"] for tenant, each in collections.items()}
+    return (
+        [
+            *_allow(_actions(grants.search, SEARCH_ACTIONS), [bucket.arn_for_objects("*")]),
+            # Without it S3 answers 403, not 404, where a tenant has no index yet.
+            *_allow(["s3:ListBucket"], [bucket.bucket_arn]),
+            *_allow(["aoss:APIAccessAll"], sorted(each["arn"] for each in collections.values())),
+        ],
+        {
+            "PENSTOCK_SEARCH_BUCKET": bucket.bucket_name,
+            **({"PENSTOCK_SEARCH_COLLECTIONS": _json(landscape, endpoints)} if endpoints else {}),
+        },
     )
 
 
@@ -186,30 +284,61 @@ def _start_machines(grants: Grants, landscape: Landscape) -> Part:
     if not grants.start_machines:
         return [], {}
     # By name, as functions are: the machines stand in a stack that comes after this one.
-    arns = {
-        saga: landscape.stack.format_arn(
-            service="states",
-            resource="stateMachine",
-            resource_name=machine_name(landscape.prefix, saga),
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-        )
-        for saga in built_in()
-    }
+    arns = {saga: _machine_arn(landscape, saga) for saga in built_in()}
     return _allow(["states:StartExecution"], arns.values()), {"PENSTOCK_MACHINES": _json(landscape, arns)}
+
+
+def _make_machines(grants: Grants, landscape: Landscape) -> Part:
+    if not grants.make_machines:
+        return [], {}
+    own, prefix = landscape.own_sagas, _machine_arn(landscape, OWN)
+    pass_role = iam.PolicyStatement(
+        actions=["iam:PassRole"],
+        resources=[own.role.role_arn],
+        conditions={"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}},
+    )
+    workshop = {
+        "prefix": prefix,
+        "role": own.role.role_arn,
+        "function": own.function,
+        "log_group": own.log_group.log_group_arn,
+    }
+    return [*_allow(OWN_MACHINE_ACTIONS, [f"{prefix}*"]), pass_role], {
+        "PENSTOCK_OWN_MACHINES": _json(landscape, workshop)
+    }
+
+
+def _machine_arn(landscape: Landscape, name: str) -> str:
+    return landscape.stack.format_arn(
+        service="states",
+        resource="stateMachine",
+        resource_name=machine_name(landscape.prefix, name),
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )
 
 
 def _dead_letters(grants: Grants, landscape: Landscape) -> Part:
     if not grants.dead_letters:
         return [], {}
     consumers = landscape.events.consumers
-    urls = {
-        name: {"queue": consumer.queue.queue_url, "dead_letters": consumer.dead_letters.queue.queue_url}
-        for name, consumer in consumers.items()
-    }
+    known = {name: _is_ordered(consumer) for name, consumer in consumers.items()}
     waiting = [consumer.dead_letters.queue.queue_arn for consumer in consumers.values()]
     return [*_allow(["sqs:SendMessage"], _arns(consumers)), *_allow(DEAD_LETTER_ACTIONS, waiting)], {
-        "PENSTOCK_DEAD_LETTERS": _json(landscape, urls)
+        "PENSTOCK_DEAD_LETTERS": _queues_like(landscape, consumers, known)
     }
+
+
+def _secrets(grants: Grants, landscape: Landscape) -> Part:
+    if grants.secrets is None:
+        return [], {}
+    key = landscape.data.secrets
+    return _allow(_actions(grants.secrets, SECRETS_ACTIONS), [key.key_arn]), {"PENSTOCK_SECRETS_KEY": key.key_arn}
+
+
+def _give_up(name: str, landscape: Landscape) -> Part:
+    """A consumer may lay a message down as a dead letter without failing on it first."""
+    letters = landscape.events.consumers[name].dead_letters.queue
+    return _allow(["sqs:SendMessage"], [letters.queue_arn]), {"PENSTOCK_OWN_DEAD_LETTERS": letters.queue_url}
 
 
 def _fan_out(landscape: Landscape) -> Part:
@@ -217,14 +346,25 @@ def _fan_out(landscape: Landscape) -> Part:
     consumers = {name: landscape.events.consumers[name] for name, _ in _subscriptions(landscape)}
     subscriptions = {
         name: {
-            "url": consumers[name].queue.queue_url,
             "kinds": list(trigger.kinds),
             "delay": trigger.delay,
             "ordered": trigger.ordered,
         }
         for name, trigger in _subscriptions(landscape)
     }
-    return _allow(["sqs:SendMessage"], _arns(consumers)), {"PENSTOCK_CONSUMERS": _json(landscape, subscriptions)}
+    return _allow(["sqs:SendMessage"], _arns(consumers)), {
+        "PENSTOCK_CONSUMERS": _queues_like(landscape, consumers, subscriptions)
+    }
+
+
+def _queues_like(landscape: Landscape, consumers: Mapping[str, ConsumerQueue], known: Mapping[str, object]) -> str:
+    """What is known of consumers by name, and one URL, which tells those of all: Lambda's environment holds 4 KB."""
+    like = next(iter(consumers.values()), None)
+    return _json(landscape, {"like": like.queue.queue_url if like else "", "consumers": known})
+
+
+def _is_ordered(consumer: ConsumerQueue) -> bool:
+    return consumer.queue.fifo
 
 
 def _subscriptions(landscape: Landscape) -> Iterator[tuple[str, EventsTrigger]]:
@@ -249,11 +389,16 @@ RULES: tuple[Callable[[Grants, Landscape], Part], ...] = (
     _events,
     _views,
     _payloads,
+    _erase,
     _archive,
+    _search,
+    _retention,
     _send,
     _publish,
     _schedule,
     _invoke,
     _start_machines,
+    _make_machines,
     _dead_letters,
+    _secrets,
 )

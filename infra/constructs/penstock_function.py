@@ -59,6 +59,7 @@ class PenstockFunction(Construct):
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
                 **_identity_provider(definition, settings),
+                **({"PENSTOCK_HTTP_ALLOW": ",".join(settings.http_allow)} if settings.http_allow else {}),
                 **granted.environment,
             },
         )

@@ -13,6 +13,7 @@ from infra.layers import MAX_LAYERS, WingLayers, needed_wings
 from infra.settings import StageSettings
 from infra.stacks.data import DataStack
 from infra.stacks.events import EventsStack
+from infra.stacks.own_sagas import OwnSagasStack
 
 QUEUE_BATCH = 10
 STREAM_BATCH = 100
@@ -30,13 +31,14 @@ class ComputeStack(cdk.Stack):
         *,
         data: DataStack,
         events: EventsStack,
+        own_sagas: OwnSagasStack,
     ) -> None:
         super().__init__(scope, "Compute")
         self.settings = settings
         self.data = data
         self.events = events
         self.layers = {wing: self._layer_versions(built) for wing, built in layers.items()}
-        landscape = Landscape(self, settings.prefix, data, events, functions)
+        landscape = Landscape(self, settings.prefix, data, events, functions, own_sagas)
         self.functions = {
             definition.name: PenstockFunction(
                 self,

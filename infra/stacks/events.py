@@ -15,8 +15,11 @@ from infra.definition import BusTrigger, EventsTrigger, FunctionDefinition
 from infra.settings import StageSettings
 
 EVENT_SOURCE = "penstock"
-SCHEDULED_CONSUMERS = ("engine", "triggers")
+SCHEDULED_CONSUMERS = ("engine", "triggers", "process_steps", "webhook_deliveries")
 """The consumers whose queues a schedule may send to."""
+
+DAILY = {"retention_keeper": {"expire": True}}
+"""The consumers that are sent a message once a day."""
 
 
 def _ordered_delay(function: FunctionDefinition) -> int | None:
@@ -32,6 +35,7 @@ class EventsStack(cdk.Stack):
         super().__init__(scope, "Events")
         self.alarms = sns.Topic(self, "Alarms", topic_name=f"{settings.prefix}-alarms", enforce_ssl=True)
         self.bus = events.EventBus(self, "Bus", event_bus_name=settings.prefix)
+        self._keep(settings)
         self.stream_failures = DeadLetterQueue(
             self, "StreamFailures", queue_name=f"{settings.prefix}-stream-failures", alarms=self.alarms
         )
@@ -44,6 +48,17 @@ class EventsStack(cdk.Stack):
         cdk.CfnOutput(self, "BusName", value=self.bus.event_bus_name)
         cdk.CfnOutput(self, "AlarmsTopic", value=self.alarms.topic_arn)
 
+    def _keep(self, settings: StageSettings) -> None:
+        """What was on the bus can be sent over it again. That is for what hears the bus; the store is the truth."""
+        events.Archive(
+            self,
+            "BusArchive",
+            archive_name=settings.prefix,
+            source_event_bus=self.bus,
+            event_pattern=events.EventPattern(source=[EVENT_SOURCE]),
+            retention=cdk.Duration.days(settings.bus_retention),
+        )
+
     def _add_consumer(self, function: FunctionDefinition, settings: StageSettings) -> None:
         consumer = ConsumerQueue(
             self,
@@ -54,6 +69,8 @@ class EventsStack(cdk.Stack):
             ordered_delay=_ordered_delay(function),
         )
         self.consumers[function.name] = consumer
+        if function.name in DAILY:
+            self._wake_daily(function.name, consumer)
         if isinstance(function.trigger, BusTrigger):
             events.Rule(
                 self,
@@ -64,6 +81,11 @@ class EventsStack(cdk.Stack):
                 ),
                 targets=[targets.SqsQueue(consumer.queue, dead_letter_queue=consumer.dead_letters.queue)],
             )
+
+    def _wake_daily(self, name: str, consumer: ConsumerQueue) -> None:
+        message = events.RuleTargetInput.from_object(DAILY[name])
+        target = targets.SqsQueue(consumer.queue, message=message, dead_letter_queue=consumer.dead_letters.queue)
+        events.Rule(self, f"Daily-{name}", schedule=events.Schedule.rate(cdk.Duration.days(1)), targets=[target])
 
     @property
     def scheduled(self) -> dict[str, ConsumerQueue]:

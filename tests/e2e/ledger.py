@@ -114,6 +114,6 @@ def next_item(stack: Stack, stream: StreamId, draft: Draft) -> Document:
     """The item of the commit that would follow in a stream."""
     newest = list(stack.store.commits(stream))[-1]
     recorder = _Recorder(stack.dynamodb)
-    store = DynamoEventStore(recorder, stack.events_table, stack.payloads)  # type: ignore[arg-type]
+    store = DynamoEventStore(recorder, stack.events_table, stack.payloads, stack.keyring)  # type: ignore[arg-type]
     store.append(stream, [draft], expected=newest.position, commit_id="next", origin=Origin("e2e", "e2e"))
     return recorder.item

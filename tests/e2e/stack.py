@@ -17,6 +17,7 @@ import boto3
 import httpx
 
 from penstock.aws.event_store import DynamoEventStore
+from penstock.aws.keyring import DynamoKeyring
 from penstock.aws.payloads import Payloads
 from penstock.events import Origin
 from penstock.identity.keys import Keys
@@ -30,6 +31,8 @@ NEEDED = (
     "PENSTOCK_VIEWS_TABLE",
     "PENSTOCK_PAYLOADS_BUCKET",
     "PENSTOCK_BUS",
+    "PENSTOCK_KEYS_TABLE",
+    "PENSTOCK_KEY_OF_KEYS",
 )
 TIMEOUT = 40.0
 DEAD_LETTERS = "-dead-letters"
@@ -45,6 +48,8 @@ class Stack:
     views_table: str
     payloads_bucket: str
     bus: str
+    keys_table: str
+    key_of_keys: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Stack":
@@ -64,7 +69,11 @@ class Stack:
 
     @cached_property
     def store(self) -> DynamoEventStore:
-        return DynamoEventStore(self.dynamodb, self.events_table, self.payloads)
+        return DynamoEventStore(self.dynamodb, self.events_table, self.payloads, self.keyring)
+
+    @cached_property
+    def keyring(self) -> DynamoKeyring:
+        return DynamoKeyring(self.dynamodb, self.keys_table, lambda: boto3.client("kms"), self.key_of_keys)
 
     @contextmanager
     def tenant(self, *scopes: Scope) -> Iterator[Tenant]:
@@ -117,7 +126,7 @@ class Stack:
     def told_of(self, kind: str) -> list[str]:
         """The consumers that the sequencer tells at once of streams of a kind."""
         known = boto3.client("lambda").get_function_configuration(FunctionName=self.name("sequencer"))
-        consumers = json.loads(known["Environment"]["Variables"]["PENSTOCK_CONSUMERS"])
+        consumers = json.loads(known["Environment"]["Variables"]["PENSTOCK_CONSUMERS"])["consumers"]
         return [name for name, it in consumers.items() if not it["delay"] and {kind, "*"} & set(it["kinds"])]
 
     def waiting(self, consumer: str) -> int:

@@ -5,6 +5,7 @@ import functools
 import importlib.util
 import json
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import boto3
 from moto import mock_aws
+from moto.dynamodb.models import DynamoDBBackend
 
 from penstock.aws import clients, wiring
 from penstock.events import Origin, StreamId
@@ -22,7 +24,13 @@ from penstock.identity.model import Scope
 from penstock.sagas.library import built_in
 
 ROOT = Path(__file__).parents[2]
-QUEUES = ("engine", "triggers")
+QUEUES = ("engine", "triggers", "process_steps", "rebuilder", "healthcare_rebuilder", "webhook_deliveries")
+OWN_MACHINES = {
+    "prefix": "arn:aws:states:eu-central-1:123456789012:stateMachine:penstock-test-own-",
+    "role": "arn:aws:iam::123456789012:role/sagas",
+    "function": "arn:aws:lambda:eu-central-1:123456789012:function:penstock-test-saga_steps",
+    "log_group": "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/states/penstock-test-own:*",
+}
 ALL_SCOPES = (Scope.ADMIN,)
 
 
@@ -154,13 +162,23 @@ def _machines() -> dict[str, str]:
     return {saga: machine["stateMachineArn"] for saga, machine in made.items()}
 
 
-def _dead_letters(urls: dict[str, str]) -> dict[str, dict[str, str]]:
-    """A dead-letter queue beside every queue."""
+def _queues() -> dict[str, str]:
+    """The queues, each with one for its dead letters, by the consumer's name: the URLs."""
     sqs = boto3.client("sqs")
-    return {
-        name: {"queue": url, "dead_letters": sqs.create_queue(QueueName=f"{name}-dead-letters")["QueueUrl"]}
-        for name, url in urls.items()
-    }
+    for name in QUEUES:
+        sqs.create_queue(QueueName=f"penstock-test-{name}-dead-letters")
+    return {name: sqs.create_queue(QueueName=f"penstock-test-{name}")["QueueUrl"] for name in QUEUES}
+
+
+def update_one_at_a_time(monkeypatch: Any) -> None:
+    """moto reads and writes an item in two steps; DynamoDB does both at once. A lock gives moto that property."""
+    update, lock = DynamoDBBackend.update_item, threading.Lock()
+
+    def locked(*arguments: Any, **named: Any) -> Any:
+        with lock:
+            return update(*arguments, **named)
+
+    monkeypatch.setattr(DynamoDBBackend, "update_item", locked)
 
 
 def clear_caches() -> None:
@@ -180,28 +198,40 @@ def cloud(monkeypatch: Any, create_tables: Any) -> Iterator[Cloud]:
         "POWERTOOLS_TRACE_DISABLED": "true",
         "PENSTOCK_STAGE": "test",
         "PENSTOCK_EVENTS_TABLE": "events",
+        "PENSTOCK_KEYS_TABLE": "keys",
         "PENSTOCK_VIEWS_TABLE": "views",
         "PENSTOCK_PAYLOADS_BUCKET": "payloads",
+        "PENSTOCK_SEARCH_BUCKET": "search",
         "PENSTOCK_BUS": "penstock-test",
         "PENSTOCK_SCHEDULE_GROUP": "penstock-test",
         "PENSTOCK_SCHEDULE_ROLE_ARN": "arn:aws:iam::000000000000:role/schedules",
         "PENSTOCK_NODE_RUNNERS": "{}",
+        "PENSTOCK_OWN_MACHINES": json.dumps(OWN_MACHINES),
+        "PENSTOCK_RETENTION_FLOOR": "0",
     }.items():
         monkeypatch.setenv(name, value)
+    update_one_at_a_time(monkeypatch)
     with mock_aws():
         clear_caches()
-        create_tables(boto3.client("dynamodb"), "events", "views")
+        create_tables(boto3.client("dynamodb"), "events", "views", "keys")
+        monkeypatch.setenv("PENSTOCK_SECRETS_KEY", boto3.client("kms").create_key()["KeyMetadata"]["Arn"])
+        monkeypatch.setenv("PENSTOCK_KEY_OF_KEYS", boto3.client("kms").create_key()["KeyMetadata"]["Arn"])
         boto3.client("s3").create_bucket(
             Bucket="payloads", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
         )
+        boto3.client("s3").create_bucket(
+            Bucket="search", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
         boto3.client("events").create_event_bus(Name="penstock-test")
         boto3.client("scheduler").create_schedule_group(Name="penstock-test")
-        urls = {name: boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
+        urls = _queues()
         monkeypatch.setenv("PENSTOCK_QUEUES", json.dumps(urls))
         arns = {name: f"arn:aws:sqs:eu-central-1:000000000000:{name}" for name in QUEUES}
         monkeypatch.setenv("PENSTOCK_QUEUE_ARNS", json.dumps(arns))
         monkeypatch.setenv("PENSTOCK_MACHINES", json.dumps(_machines()))
-        monkeypatch.setenv("PENSTOCK_DEAD_LETTERS", json.dumps(_dead_letters(urls)))
+        monkeypatch.setenv(
+            "PENSTOCK_DEAD_LETTERS", json.dumps({"like": urls["engine"], "consumers": dict.fromkeys(QUEUES, False)})
+        )
         made = Cloud(urls)
         made.key = made.new_key("acme")
         yield made

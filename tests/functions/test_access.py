@@ -5,7 +5,7 @@ The operations come from the API's description, so that a new endpoint is tested
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -14,6 +14,8 @@ from penstock.aws import clients, wiring
 from penstock.clock import utc_now
 from penstock.events import Draft, Origin, Position, StreamId
 from penstock.identity.model import Scope
+from penstock.processes import deciding
+from penstock.processes.definition import Move
 from tests.functions.cloud import ROOT, Answer, Cloud
 from tests.functions.flows import ASK, SET, start, workflow
 from tests.functions.operations import Operation, operations
@@ -21,7 +23,11 @@ from tests.functions.operations import Operation, operations
 GUARDED = [operation for operation in operations() if not operation.is_public]
 PUBLIC = [operation for operation in operations() if operation.is_public]
 SECRET = "only-acme-may-know"
-SHARED = frozenset({"name", "kind", "saga", "consumer"})
+MRN = "MRN4471902"
+CATALOGUES = frozenset({"node_types", "event_types"})
+"""Functions that list what is the same for every tenant."""
+
+SHARED = frozenset({"name", "kind", "consumer", "projection", "built_in", "event_type"})
 """Parameters that are the same for every tenant: they name nobody's things."""
 
 SCOPES: Mapping[str, Scope] = {
@@ -38,8 +44,30 @@ SCOPES: Mapping[str, Scope] = {
     **dict.fromkeys(["events_compare", "events_what_if", "events_verify"], Scope.READ),
     **dict.fromkeys(["sagas_start", "sagas_resume", "sagas_resolve"], Scope.RUN),
     **dict.fromkeys(["sagas_definitions", "sagas_definition", "sagas_browse", "sagas_read"], Scope.READ),
+    **dict.fromkeys(["sagas_check", "sagas_version"], Scope.READ),
+    **dict.fromkeys(["sagas_write", "sagas_change", "sagas_publish", "sagas_archive"], Scope.WRITE),
+    **dict.fromkeys(["processes_create", "processes_change", "processes_publish", "processes_archive"], Scope.WRITE),
+    **dict.fromkeys(["processes_adopt"], Scope.WRITE),
+    **dict.fromkeys(["processes_cancel", "processes_resume", "processes_resolve"], Scope.RUN),
+    **dict.fromkeys(["processes_browse", "processes_read", "processes_versions", "processes_check"], Scope.READ),
+    **dict.fromkeys(["processes_library", "processes_instances", "processes_instance"], Scope.READ),
     **dict.fromkeys(["letters_consumers", "letters_browse", "letters_handled", "letters_read"], Scope.ADMIN),
+    **dict.fromkeys(["subjects_find", "subjects_forget", "subjects_browse", "subjects_read"], Scope.ADMIN),
     **dict.fromkeys(["letters_redrive_all", "letters_redrive", "letters_edit", "letters_discard"], Scope.ADMIN),
+    **dict.fromkeys(["search_search"], Scope.READ),
+    **dict.fromkeys(["metrics_workflows", "metrics_workflow", "metrics_sagas", "metrics_saga"], Scope.READ),
+    **dict.fromkeys(["feed_browse", "feed_subscriptions", "feed_subscription"], Scope.READ),
+    **dict.fromkeys(["feed_create", "feed_delete"], Scope.WRITE),
+    **dict.fromkeys(["feed_claim", "feed_acknowledge"], Scope.RUN),
+    **dict.fromkeys(["projections_browse", "projections_read"], Scope.READ),
+    **dict.fromkeys(["projections_rebuild", "projections_rebuild_all"], Scope.ADMIN),
+    **dict.fromkeys(["projections_resume", "projections_abandon"], Scope.ADMIN),
+    **dict.fromkeys(["webhooks_create", "webhooks_change", "webhooks_delete", "webhooks_rotate_secret"], Scope.ADMIN),
+    **dict.fromkeys(["webhooks_enable", "webhooks_disable", "webhooks_test"], Scope.ADMIN),
+    **dict.fromkeys(["webhooks_browse", "webhooks_read", "webhooks_deliveries"], Scope.READ),
+    **dict.fromkeys(["retention_read", "retention_set_rule", "retention_clear_rule"], Scope.ADMIN),
+    **dict.fromkeys(["retention_holds", "retention_place", "retention_lift"], Scope.ADMIN),
+    **dict.fromkeys(["event_types_browse", "event_types_read"], Scope.READ),
     **dict.fromkeys(["fhir_search", "fhir_read", "fhir_versions", "fhir_version"], Scope.READ),
 }
 ANY_SCOPE = frozenset({"fhir_metadata"})
@@ -47,33 +75,64 @@ ENOUGH: Mapping[str, frozenset[Scope]] = {"hl7_messages_receive": frozenset({Sco
 """Where another scope will do as well."""
 
 
+FIXED = {
+    "node": "set",
+    "number": "1",
+    "kind": "execution",
+    "name": "core.set",
+    "raw": base64.b64encode((ROOT / "events/messages/hl7v2_oru_r01_normal.hl7").read_bytes()).decode(),
+    "built_in": "order_follow_up",
+    "consumer": "engine",
+    "event_type": "ExecutionStarted",
+    "identifier": MRN,
+    "resource_type": "Patient",
+    "version": "1",
+}
+
+
+class Things(dict[str, str]):
+    """Things of acme's, by the names that paths and bodies give them: each is made when it is first named."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(FIXED)
+        self.cloud = cloud
+
+    def __missing__(self, name: str) -> str:
+        self[name] = MAKERS[name](self)
+        return self[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in MAKERS else super().get(name, default)
+
+    def make_all(self) -> None:
+        for name in MAKERS:
+            self.get(name)
+        self.cloud.catch_up()
+
+
 @pytest.fixture
-def acme(cloud: Cloud) -> dict[str, str]:
-    """Things of acme's, by the names that paths and bodies give them."""
-    flow = workflow(cloud, SET, ASK)
-    execution = start(cloud, flow, items=[{"a": 1, "secret": SECRET}]).body["id"]
-    key = cloud.request("keys", "POST", "/v1/keys", {"name": SECRET, "scopes": ["read"]}).body["id"]
-    raw = base64.b64encode((ROOT / "events/messages/hl7v2_oru_r01_normal.hl7").read_bytes()).decode()
-    message = cloud.request("hl7_messages", "POST", "/v1/healthcare/messages", {"raw": raw}).body["id"]
-    cloud.catch_up()
-    return {
-        "workflow": flow,
-        "execution": execution,
-        "node": "set",
-        "number": "1",
-        "kind": "execution",
-        "key": key,
-        "name": "core.set",
-        "message": message,
-        "raw": raw,
-        "saga": "wire_transfer",
-        "run": run(),
-        "consumer": "engine",
-        "letter": dead_letter(execution),
-        "resource_type": "Patient",
-        "resource_id": patient(),
-        "version": "1",
-    }
+def acme(cloud: Cloud) -> Things:
+    return Things(cloud)
+
+
+def message(things: Things) -> str:
+    answer = things.cloud.request("hl7_messages", "POST", "/v1/healthcare/messages", {"raw": FIXED["raw"]})
+    return str(answer.body["id"])
+
+
+def execution(things: Things) -> str:
+    return str(start(things.cloud, things["workflow"], items=[{"a": 1, "secret": SECRET}]).body["id"])
+
+
+def key(things: Things) -> str:
+    return str(things.cloud.request("keys", "POST", "/v1/keys", {"name": SECRET, "scopes": ["read"]}).body["id"])
+
+
+def saga() -> str:
+    """A saga that acme wrote and published; returns its id."""
+    step = {"name": SECRET, "type": "core.emit", "parameters": {"type": "done"}}
+    wiring.own_sagas().create("acme", "secret", {"name": SECRET, "steps": [step]}, Origin("test", "test"))
+    return wiring.own_sagas().publish("acme", "secret", Origin("test", "test")).id.key
 
 
 def run() -> str:
@@ -82,11 +141,51 @@ def run() -> str:
     return wiring.sagas().start("acme", "wire_transfer", transfer, Origin("test", "test")).id.key
 
 
+PROCESS = {
+    "name": SECRET,
+    "starts": [{"on": {"type": "placed"}}],
+    "states": [{"name": "open", "reactions": [{"on": {"type": "paid"}, "end": "completed"}]}],
+}
+
+
+def process() -> str:
+    """A process of acme's; returns its id."""
+    return wiring.processes().create("acme", PROCESS, Origin("test", "test")).id.key
+
+
+def instance() -> str:
+    """An instance of a process of acme's; returns its id."""
+    sighting = deciding.Sighting("acme#event#e-1@1", 1, "event", "placed", 0)
+    given = deciding.Beginning("p-1", 1, PROCESS, SECRET, "test", 1, Move())
+    stream = StreamId("acme", "process", "i-1")
+    wiring.processes().instances.settle(
+        stream, lambda new: deciding.start(new, sighting, given), lambda _: Origin("test", "test")
+    )
+    return stream.key
+
+
+def webhook(cloud: Cloud) -> str:
+    """A webhook of acme's, to where nothing is sent; returns its id."""
+    target = {"url": "https://localhost/hook", "description": SECRET}
+    return str(cloud.request("webhooks", "POST", "/v1/webhooks", target).body["id"])
+
+
 def dead_letter(execution: str) -> str:
     """A nudge about acme's execution that the engine gave up on; returns its id."""
     body = json.dumps({"stream": f"acme#execution#{execution}", "commit": SECRET})
     url = wiring.settings().dead_letters["engine"]["dead_letters"]
     return clients.sqs().send_message(QueueUrl=url, MessageBody=body)["MessageId"]
+
+
+def hold() -> str:
+    """A legal hold of acme's; returns its id."""
+    return wiring.retention().place("acme", "execution", "", SECRET, Origin("test", "test")).id
+
+
+def subject(message: str) -> str:
+    """Whom acme's message is about, by pseudonym."""
+    wiring.link_subjects(StreamId("acme", "hl7_message", message))
+    return wiring.subjects().find("acme", MRN).subject.id.key
 
 
 def patient() -> str:
@@ -98,13 +197,32 @@ def patient() -> str:
     return "p-1"
 
 
+MAKERS: Mapping[str, Callable[[Things], str]] = {
+    "workflow": lambda things: workflow(things.cloud, SET, ASK),
+    "execution": execution,
+    "key": key,
+    "message": message,
+    "saga": lambda _: saga(),
+    "run": lambda _: run(),
+    "process": lambda _: process(),
+    "instance": lambda _: instance(),
+    "webhook": lambda things: webhook(things.cloud),
+    "letter": lambda things: dead_letter(things["execution"]),
+    "hold": lambda _: hold(),
+    "subject": lambda things: subject(things["message"]),
+    "resource_id": lambda _: patient(),
+}
+
+
 def send(cloud: Cloud, operation: Operation, names: Mapping[str, str], key: str) -> Answer:
     return cloud.request(operation.function, operation.method, operation.url(names), operation.body(names), key=key)
 
 
-def named(operation: Operation, names: Mapping[str, str]) -> dict[str, str]:
+def named(operation: Operation, names: Things) -> Things:
     """The names for an operation: streams of events are an execution's."""
-    return {**names, "key": names["execution"]} if operation.function == "events" else dict(names)
+    if operation.function == "events":
+        names["key"] = names["execution"]
+    return names
 
 
 def state(cloud: Cloud, tenant: str) -> dict[StreamId, int]:
@@ -133,44 +251,56 @@ def test_without_credentials_that_hold_nothing_is_answered(cloud: Cloud, operati
     assert is_problem(answer, "unauthenticated")
 
 
+@pytest.fixture
+def ready(acme: Things, operation: Operation) -> Things:
+    """Acme's things, those that the operation names; all of them where it names none of its own."""
+    if not set(operation.parameters) - SHARED:
+        acme.make_all()
+    acme.cloud.catch_up()
+    return acme
+
+
 @pytest.mark.parametrize("operation", GUARDED, ids=by_id)
-def test_another_tenant_sees_and_changes_nothing(cloud: Cloud, acme: dict[str, str], operation: Operation) -> None:
+def test_neither_another_tenant_nor_a_key_without_the_scope_comes_in_and_one_with_it_does(
+    cloud: Cloud, ready: Things, operation: Operation
+) -> None:
+    """The last is what makes the others show something."""
+    names = named(operation, ready)
+    operation.url(names), operation.body(names)
+    another_tenant_sees_and_changes_nothing(cloud, names, operation)
+    a_key_without_the_scope_is_refused(cloud, names, operation)
+    answer = send(cloud, operation, names, cloud.new_key("acme", SCOPES.get(operation.id, Scope.READ)))
+    assert answer.status not in (401, 403, 404), answer.text
+
+
+def another_tenant_sees_and_changes_nothing(cloud: Cloud, names: Things, operation: Operation) -> None:
     before = state(cloud, "acme")
-    answer = send(cloud, operation, named(operation, acme), cloud.new_key("other"))
+    answer = send(cloud, operation, names, cloud.new_key("other"))
     assert state(cloud, "acme") == before
     assert SECRET not in answer.text
     if set(operation.parameters) - SHARED and operation.id != "fhir_search":
         assert answer.status in (403, 404), answer.text
-    elif operation.method == "GET" and "items" in (answer.body or {}) and operation.function != "node_types":
-        assert [item for item in answer.body["items"] if item.get("name") != "test"] == []
+    elif operation.method == "GET" and "items" in (answer.body or {}) and operation.function not in CATALOGUES:
+        assert [item for item in answer.body["items"] if item.get("name") != "test" and not item.get("wing")] == []
     if operation.id == "fhir_search":
         assert answer.body.get("entry", []) == []
 
 
-@pytest.mark.parametrize("operation", GUARDED, ids=by_id)
-def test_a_key_without_the_scope_is_refused(cloud: Cloud, acme: dict[str, str], operation: Operation) -> None:
+def a_key_without_the_scope_is_refused(cloud: Cloud, names: Things, operation: Operation) -> None:
     if operation.id in ANY_SCOPE:
         return
     scope = SCOPES[operation.id]
     others = set(Scope) - {Scope.ADMIN, scope} - ENOUGH.get(operation.id, frozenset())
     key = cloud.new_key("acme", *others)
     before = state(cloud, "acme")
-    answer = send(cloud, operation, named(operation, acme), key)
+    answer = send(cloud, operation, names, key)
     assert answer.status == 403
     assert is_problem(answer, "forbidden")
     assert f"scope {scope}" in answer.text
     assert state(cloud, "acme") == before
 
 
-@pytest.mark.parametrize("operation", GUARDED, ids=by_id)
-def test_a_key_with_just_the_scope_comes_in(cloud: Cloud, acme: dict[str, str], operation: Operation) -> None:
-    """Or else the tests above would show nothing."""
-    scope = SCOPES.get(operation.id, Scope.READ)
-    answer = send(cloud, operation, named(operation, acme), cloud.new_key("acme", scope))
-    assert answer.status not in (401, 403, 404), answer.text
-
-
-def test_keys_streams_are_read_only_by_administrators(cloud: Cloud, acme: dict[str, str]) -> None:
+def test_keys_streams_are_read_only_by_administrators(cloud: Cloud, acme: Things) -> None:
     for path in (f"/v1/events/key/{acme['key']}", f"/v1/events/key/{acme['key']}/state"):
         reader = cloud.new_key("acme", Scope.READ, Scope.WRITE, Scope.RUN)
         assert cloud.request("events", "GET", path, key=reader).status == 403
@@ -181,11 +311,12 @@ def test_only_what_is_meant_to_be_open_is_open() -> None:
     assert {operation.function for operation in PUBLIC} == {"hooks", "openapi"}
 
 
-def test_an_open_endpoint_gives_no_tenant_away(cloud: Cloud, acme: dict[str, str]) -> None:
+def test_an_open_endpoint_gives_no_tenant_away(cloud: Cloud, acme: Things) -> None:
+    acme.make_all()
     before = state(cloud, "acme")
     for operation in PUBLIC:
-        names = {**acme, "tenant": "acme", "path": "lab/results", "token": "guessed"}
-        answer = send(cloud, operation, names, "")
+        acme.update({"tenant": "acme", "path": "lab/results", "token": "guessed"})
+        answer = send(cloud, operation, acme, "")
         assert answer.status == 404 or operation.function == "openapi"
         assert SECRET not in answer.text
     assert state(cloud, "acme") == before

@@ -9,6 +9,7 @@ from penstock.aws import clients, wiring
 from penstock.aws import letters as adapter
 from penstock.clock import utc_now
 from penstock.events import Draft, Origin, Position, StreamId
+from penstock.events.keyring import family_of
 from penstock.identity.model import Scope
 from tests.functions.cloud import Answer, Cloud
 from tests.functions.flows import SET, workflow
@@ -51,7 +52,9 @@ def test_consumers_are_listed_with_how_many_letters_wait(cloud: Cloud) -> None:
     put(nudge())
     put(nudge("other"))
     found = cloud.request("letters", "GET", "/v1/dead-letters")
-    assert found.body == [{"consumer": "engine", "dead_letters": 2}, {"consumer": "triggers", "dead_letters": 0}]
+    assert found.body == [
+        {"consumer": name, "dead_letters": 2 if name == "engine" else 0} for name in sorted(cloud.queue_urls)
+    ]
 
 
 def test_a_tenant_sees_and_settles_its_own_letters_only(cloud: Cloud) -> None:
@@ -64,7 +67,10 @@ def test_a_tenant_sees_and_settles_its_own_letters_only(cloud: Cloud) -> None:
         assert call(cloud, "DELETE", f"/{letter}", query=WHY).status == 404
     assert call(cloud, "POST", "/redrive", WHY).body == {"redriven": 1, "is_complete": True}
     assert cloud.messages("engine") == [nudge()]
-    assert cloud.request("letters", "GET", "/v1/dead-letters").body[0]["dead_letters"] == 2
+    depths = {
+        each["consumer"]: each["dead_letters"] for each in cloud.request("letters", "GET", "/v1/dead-letters").body
+    }
+    assert depths["engine"] == 2
 
 
 def test_a_letter_is_listed_with_what_sqs_knows_of_it(cloud: Cloud) -> None:
@@ -174,3 +180,15 @@ def test_only_administrators_see_letters_and_their_record(cloud: Cloud) -> None:
     key = cloud.new_key("acme", Scope.READ, Scope.WRITE, Scope.RUN, Scope.INGEST)
     assert call(cloud, "GET", "", key=key).status == 403
     assert cloud.request("events", "GET", f"/v1/events/dead_letter/{letter}", key=key).status == 403
+
+
+def test_what_a_letter_carries_of_an_event_is_sealed_with_the_events_transaction(cloud: Cloud) -> None:
+    detail = {"stream": "acme#event#e-1", "version": 1, "correlation": "execution-7", "data": {"who": "J. Doe"}}
+    letter = put({"detail": detail}, "triggers")
+    path = f"/v1/dead-letters/triggers/{letter}"
+    assert cloud.request("letters", "DELETE", path, query={"reason": "of no use"}).status == 204
+    assert "J. Doe" in cloud.request("letters", "GET", path).body["body"]
+    wiring.keyring().end("acme", family_of(wiring.keyring(), "acme", "execution-7"))
+    assert history(cloud, letter)[0]["body"] == ""
+    again = cloud.request("letters", "POST", f"{path}/redrive", WHY)
+    assert (again.status, cloud.messages("triggers")) == (409, [])

@@ -24,6 +24,7 @@ SAMPLE = {
         views = "read"
         payloads = "write"
         archive = "write"
+        retention = "read"
         send = ["engine"]
         schedule = true
         invoke = ["healthcare_nodes"]

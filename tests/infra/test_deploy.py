@@ -135,7 +135,7 @@ def test_a_wing_is_staged_without_caches_and_only_when_it_changed(
     (source / "__pycache__/a.pyc").write_bytes(b"x")
     (source / "a.py").write_text("A = 1", encoding="utf-8")
     written: list[Path] = []
-    monkeypatch.setattr(sources, "write_manifest", lambda _root, target: written.append(target))
+    monkeypatch.setattr(sources, "write_manifests", lambda _root, target: written.append(target))
     staged = stage_sources(tmp_path, "platform")
     assert [path.name for path in (staged / "python/penstock").iterdir()] == ["a.py"]
     stage_sources(tmp_path, "platform")
@@ -150,7 +150,7 @@ def test_a_new_node_of_another_wing_renews_the_manifest(tmp_path: Path, monkeypa
     for wing in ("platform", "finance"):
         (tmp_path / "layers" / wing / "python").mkdir(parents=True)
     written: list[Path] = []
-    monkeypatch.setattr(sources, "write_manifest", lambda _root, target: written.append(target))
+    monkeypatch.setattr(sources, "write_manifests", lambda _root, target: written.append(target))
     stage_sources(tmp_path, "platform")
     (tmp_path / "layers/finance/python/node.py").write_text("", encoding="utf-8")
     stage_sources(tmp_path, "platform")

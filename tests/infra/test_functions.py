@@ -30,6 +30,7 @@ def test_every_trigger_is_read(functions: Path) -> None:
         "workflows": ApiTrigger(("/v1/workflows", "/v1/executions/{id}")),
         "sequencer": StreamTrigger(),
         "projector": EventsTrigger(("workflow", "execution"), 2),
+        "search_indexer": EventsTrigger(("feed",), 5, ordered=True),
         "engine": QueueTrigger(),
         "triggers": BusTrigger(("MessageReceived",)),
         "audit": BusTrigger(()),
@@ -146,3 +147,13 @@ def test_only_one_function_reads_the_stream(tmp_path: Path) -> None:
 
 def test_the_functions_of_this_repo_are_well_defined() -> None:
     assert discover(ROOT / "functions")
+
+
+def test_grants_that_need_each_other_are_asked_for_together() -> None:
+    """Events lie in payloads where they are large; which rows are live, and the feed that nodes see, lie in the other."""
+    needs = {"views": ("events",), "events": ("payloads",)}
+    for function in discover(ROOT / "functions"):
+        asked = {name for name in needs if getattr(function.grants, name)}
+        missing = {other for name in asked for other in needs[name] if not getattr(function.grants, other)}
+        assert not missing, f"{function.name} needs {missing}"
+        assert function.grants.views or not function.name.endswith("_nodes")

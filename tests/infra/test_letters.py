@@ -24,4 +24,4 @@ def test_the_grant_reads_dead_letters_and_only_sends_to_the_queues_they_came_fro
     assert "DeadLetters" in json.dumps(read["Resource"])
     assert "DeadLetters" not in json.dumps(send["Resource"])
     variables = templates.function("letters")["Environment"]["Variables"]
-    assert '\\"engine\\":{\\"queue\\":' in json.dumps(variables["PENSTOCK_DEAD_LETTERS"])
+    assert '\\"consumers\\":{\\"engine\\":false}' in json.dumps(variables["PENSTOCK_DEAD_LETTERS"])

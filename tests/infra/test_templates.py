@@ -8,6 +8,8 @@ import pytest
 from infra.errors import DefinitionError
 from infra.layers import WingLayers
 from infra.settings import settings_for
+from penstock.events.discovery import projections
+from penstock.events.watched import LAG_METRIC
 from tests.infra.sample import SAMPLE, Templates, synthesise, write_function
 
 JUSTIFIED_STARS = {
@@ -25,9 +27,12 @@ JUSTIFIED_STARS = {
 }
 GRANT_VARIABLES = {
     "PENSTOCK_EVENTS_TABLE",
+    "PENSTOCK_KEYS_TABLE",
+    "PENSTOCK_KEY_OF_KEYS",
     "PENSTOCK_VIEWS_TABLE",
     "PENSTOCK_PAYLOADS_BUCKET",
     "PENSTOCK_ARCHIVE_BUCKET",
+    "PENSTOCK_RETENTION_FLOOR",
     "PENSTOCK_QUEUES",
     "PENSTOCK_QUEUE_ARNS",
     "PENSTOCK_BUS",
@@ -41,7 +46,13 @@ GRANT_VARIABLES = {
 EXPECTED_VARIABLES = {
     "workflows": GRANT_VARIABLES - {"PENSTOCK_BUS", "PENSTOCK_CONSUMERS", "PENSTOCK_MACHINES", "PENSTOCK_DEAD_LETTERS"},
     "sequencer": {"PENSTOCK_CONSUMERS"},
-    "projector": {"PENSTOCK_EVENTS_TABLE", "PENSTOCK_VIEWS_TABLE", "PENSTOCK_BUS"},
+    "projector": {
+        "PENSTOCK_EVENTS_TABLE",
+        "PENSTOCK_KEYS_TABLE",
+        "PENSTOCK_KEY_OF_KEYS",
+        "PENSTOCK_VIEWS_TABLE",
+        "PENSTOCK_BUS",
+    },
     "search_indexer": set(),
     "engine": {"PENSTOCK_PAYLOADS_BUCKET"},
     "triggers": set(),
@@ -115,10 +126,12 @@ def test_the_views_table_has_one_index_and_expires_items(sample: Templates) -> N
 
 
 def test_tables_are_encrypted_recoverable_and_paid_by_request(templates: Templates) -> None:
+    """All but the keys are recoverable: see `test_privacy`."""
     for table in templates.of_type("AWS::DynamoDB::Table").values():
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         assert table["SSESpecification"] == {"SSEEnabled": True}
-        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        recoverable = not table["TableName"].endswith("-keys")
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": recoverable}
 
 
 @pytest.mark.parametrize(("stage", "keeps"), [("repo", True), ("sample", False)])
@@ -162,17 +175,10 @@ def test_production_locks_the_archive_for_seven_years_and_moves_it_to_colder_sto
 
 
 def test_outside_production_nothing_keeps_the_archive_from_going(sample: Templates) -> None:
-    assert not {"ObjectLockEnabled", "ObjectLockConfiguration", "LifecycleConfiguration"} & set(_archive_bucket(sample))
-
-
-def test_no_function_may_delete_from_the_archive_or_lift_its_lock(templates: Templates) -> None:
-    rights = {
-        action
-        for _, statement in templates.statements()
-        if "Archive" in json.dumps(statement["Resource"])
-        for action in _as_list(statement["Action"])
-    }
-    assert rights == {"s3:GetObject", "s3:PutObject"}
+    """Nothing but what a tenant's own rules and holds lock."""
+    bucket = _archive_bucket(sample)
+    assert bucket["ObjectLockEnabled"] is True
+    assert not {"ObjectLockConfiguration", "LifecycleConfiguration"} & set(bucket)
 
 
 def test_no_right_reaches_every_resource_unless_the_action_knows_none(templates: Templates) -> None:
@@ -216,9 +222,27 @@ def test_the_sequencer_knows_every_consumer_with_its_kinds_and_delay(sample: Tem
     joined = sample.function("sequencer")["Environment"]["Variables"]["PENSTOCK_CONSUMERS"]["Fn::Join"][1]
     text = "".join(part if isinstance(part, str) else "URL" for part in joined)
     assert json.loads(text) == {
-        "projector": {"url": "URL", "kinds": ["workflow", "execution"], "delay": 2, "ordered": False},
-        "search_indexer": {"url": "URL", "kinds": ["feed"], "delay": 5, "ordered": True},
+        "like": "URL",
+        "consumers": {
+            "projector": {"kinds": ["workflow", "execution"], "delay": 2, "ordered": False},
+            "search_indexer": {"kinds": ["feed"], "delay": 5, "ordered": True},
+        },
     }
+
+
+def test_every_functions_environment_fits_into_lambdas_4_kb(repo: Templates) -> None:
+    """What CloudFormation fills in counts as 100 characters: no ARN or URL of ours is longer."""
+    for function in repo.of_type("AWS::Lambda::Function").values():
+        variables = function.get("Environment", {}).get("Variables", {})
+        size = sum(len(name) + _length(value) for name, value in variables.items())
+        assert size < 3_500, f"{function['FunctionName']} has {size} bytes"
+
+
+def _length(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    joined = value.get("Fn::Join")
+    return sum(map(_length, joined[1])) if joined else 100
 
 
 def test_an_ordered_consumer_has_fifo_queues_that_delay_by_themselves(sample: Templates) -> None:
@@ -321,3 +345,31 @@ def test_a_stage_name_that_resources_cannot_carry_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="lower-case word"):
         synthesise(stage, tmp_path, layers, tmp_path / "out")
+
+
+def test_what_lags_by_more_than_a_second_raises_an_alarm(repo: Templates) -> None:
+    alarms = {alarm["AlarmName"]: alarm for alarm in repo.of_type("AWS::CloudWatch::Alarm").values()}
+    for name in (*(projection.name for projection in projections()), "publisher", "metrics_projector"):
+        alarm = alarms[f"penstock-prod-{name}-lag"]
+        dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+        assert (alarm["Namespace"], alarm["MetricName"]) == ("Penstock", LAG_METRIC)
+        assert dimensions == {"stage": "prod", "projection": name}
+        assert (alarm["ExtendedStatistic"], alarm["Threshold"]) == ("p99", 1_000)
+        assert (alarm["Period"], alarm["EvaluationPeriods"]) == (60, 5)
+
+
+def test_a_consumer_that_waits_on_purpose_is_given_that_time(sample: Templates) -> None:
+    alarms = {alarm["AlarmName"]: alarm for alarm in sample.of_type("AWS::CloudWatch::Alarm").values()}
+    lags = {name: alarm["Threshold"] for name, alarm in alarms.items() if name.endswith("-lag")}
+    kinds = ("workflow", "execution")
+    expected = [projection.name for projection in projections() if projection.kind in kinds]
+    follower = {"penstock-dev-search_indexer-lag": 6_000}
+    assert lags == {f"penstock-dev-{name}-lag": 3_000 for name in expected} | follower
+
+
+def test_the_dashboard_shows_lag_dead_letters_and_throughput(repo: Templates) -> None:
+    (dashboard,) = repo.of_type("AWS::CloudWatch::Dashboard").values()
+    body = json.dumps(dashboard["DashboardBody"])
+    for title in ("Lag of read models", "Dead letters", "Messages done", "Oldest message waiting"):
+        assert title in body
+    assert LAG_METRIC in body

@@ -6,18 +6,16 @@ from typing import Any
 
 import httpx
 
-from tests.functions.cloud import Cloud
+from infra.definition import ApiTrigger
+from infra.functions import discover
+from tests.functions.cloud import ROOT, Cloud
 
 URL = "http://platform.test"
 FUNCTIONS: Mapping[str, str] = {
-    "/v1/workflows": "workflows",
-    "/v1/executions": "executions",
-    "/v1/events": "events",
-    "/v1/callbacks": "hooks",
-    "/v1/healthcare/messages": "hl7_messages",
-    "/v1/healthcare/fhir": "fhir",
-    "/v1/keys": "keys",
-    "/v1/dead-letters": "letters",
+    path: function.name
+    for function in discover(ROOT / "functions")
+    if isinstance(function.trigger, ApiTrigger)
+    for path in function.trigger.paths
 }
 
 
@@ -26,7 +24,7 @@ def transport(cloud: Cloud) -> httpx.MockTransport:
 
     def handle(request: httpx.Request) -> httpx.Response:
         path = request.url.path
-        function = next(name for prefix, name in FUNCTIONS.items() if path.startswith(prefix))
+        function = FUNCTIONS[max((known for known in FUNCTIONS if path.startswith(known)), key=len)]
         cloud.catch_up()
         answer = cloud.request(
             function,

@@ -57,6 +57,15 @@ def test_queues_are_listed_with_their_dead_letters(penstock: Invoke, queues: dic
     assert (found["engine"]["waiting"], found["engine"]["dead_letters"]) == (1, 1)
 
 
+def test_fifo_queues_go_by_the_names_of_their_consumers(penstock: Invoke, aws: None) -> None:
+    sqs = boto3.client("sqs")
+    for name in ("penstock-dev-metrics.fifo", "penstock-dev-metrics-dead-letters.fifo"):
+        url = sqs.create_queue(QueueName=name, Attributes={"FifoQueue": "true"})["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody="{}", MessageGroupId="g", MessageDeduplicationId=name)
+    (found,) = json.loads(penstock("queue", "list", "--stage", "dev", "--json").stdout)["items"]
+    assert (found["name"], found["waiting"], found["dead_letters"]) == ("metrics", 1, 1)
+
+
 def test_no_dead_letter_is_fine(penstock: Invoke, queues: dict[str, str]) -> None:
     result = penstock("queue", "list", "--stage", "prod")
     assert (result.exit_code, "engine" in result.stdout) == (0, True)

@@ -46,6 +46,24 @@ def _places(package: str) -> Iterable[str]:
     return spec.submodule_search_locations or () if spec else ()
 
 
+def documents(folder: str) -> Iterator[tuple[str, Path]]:
+    """The JSON files of every package's `folder`, each with its wing; the platform's is `core`."""
+    for package in packages():
+        wing = "core" if package == PLATFORM else package.removeprefix(WING)
+        for place in _places(package):
+            yield from ((wing, file) for file in sorted((Path(place) / folder).glob("*.json")))
+
+
+def holding(text: str) -> Iterator[ModuleType]:
+    """The modules of every package whose source holds a text, imported: for tools that run where all is there."""
+    for package in packages():
+        for place in map(Path, _places(package)):
+            for file in sorted(place.rglob("*.py")):
+                if text in file.read_text(encoding="utf-8"):
+                    parts = file.relative_to(place).with_suffix("").parts
+                    yield import_module(".".join((package, *parts)))
+
+
 def declared(folder: str, kind: type[T]) -> dict[str, T]:
     """Every module-level object of a kind, by name, sorted. Raises ValueError when two share a name."""
     found: dict[str, T] = {}

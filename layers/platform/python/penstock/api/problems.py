@@ -14,11 +14,19 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 )
 from pydantic import ValidationError
 
-from penstock.events.errors import BadCursor, CommitTooLarge, Conflict, InvalidStreamId
+from penstock.events.errors import BadCursor, CommitTooLarge, Conflict, InvalidStreamId, NotCaughtUp
 from penstock.identity.model import Forbidden, Unauthenticated, UnknownKey
 from penstock.json import JSONObject, dumps
 from penstock.letters.errors import InvalidLetter, Settled, UnknownConsumer, UnknownLetter
-from penstock.sagas.errors import InvalidInput, NotResumable, UnknownSaga
+from penstock.metrics.errors import TooMuch
+from penstock.privacy.errors import UnknownSubject
+from penstock.processes.errors import InvalidProcess, UnknownProcess, WrongStatus
+from penstock.rebuilds.errors import NoRebuild, RebuildRunning, UnknownProjection
+from penstock.retention.errors import InvalidHold, InvalidRule, UnknownHold
+from penstock.routing.errors import InvalidWebhook, TooManyWebhooks, UnknownWebhook
+from penstock.sagas.errors import InvalidInput, InvalidSaga, NotResumable, UnknownSaga
+from penstock.search.errors import DamagedIndex, InvalidQuery, QueryTooSlow
+from penstock.subscriptions.errors import LeaseLost, SubscriptionExists, UnknownSubscription
 from penstock.workflows.errors import (
     InvalidWorkflow,
     RevisionConflict,
@@ -82,7 +90,7 @@ def _nothing(_: Exception) -> JSONObject:
     return {}
 
 
-def _problems(error: InvalidWorkflow | InvalidInput) -> JSONObject:
+def _problems(error: InvalidWorkflow | InvalidSaga | InvalidInput | InvalidWebhook | InvalidProcess) -> JSONObject:
     return {"problems": [{"path": p.path, "rule": p.rule, "message": p.message} for p in error.problems]}
 
 
@@ -143,6 +151,14 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     UnknownWorkflow: Problem(HTTPStatus.NOT_FOUND, "unknown-workflow", "There is no such workflow"),
     UnknownExecution: Problem(HTTPStatus.NOT_FOUND, "unknown-execution", "There is no such execution"),
     UnknownCallback: Problem(HTTPStatus.NOT_FOUND, "unknown-callback", "Nothing waits for this callback"),
+    InvalidProcess: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-process", "The process cannot run as it is", _problems
+    ),
+    UnknownProcess: Problem(HTTPStatus.NOT_FOUND, "unknown-process", "There is no such process"),
+    WrongStatus: Problem(
+        HTTPStatus.CONFLICT, "wrong-state", "That does not fit its state", lambda error: {"status_found": error.status}
+    ),
+    InvalidSaga: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-saga", "The saga cannot run as it is", _problems),
     InvalidInput: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", "The saga cannot start with that", _problems
     ),
@@ -156,11 +172,42 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
         "The request does not have the right shape",
         lambda error: {"problems": [{"path": error.path, "rule": "value", "message": error.reason}]},
     ),
+    **dict.fromkeys(
+        (InvalidRule, InvalidHold),
+        Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "invalid-request",
+            "The request does not have the right shape",
+            lambda error: {"problems": [{"path": error.path, "rule": "value", "message": error.reason}]},
+        ),
+    ),
+    UnknownHold: Problem(HTTPStatus.NOT_FOUND, "unknown-hold", "There is no such hold"),
+    InvalidQuery: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid-request",
+        "The request does not have the right shape",
+        lambda error: {"problems": [{"path": error.path, "rule": "value", "message": error.reason}]},
+    ),
+    QueryTooSlow: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "too-slow", "The search took too long"),
+    DamagedIndex: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "search-unavailable", "The search index cannot be read now"),
+    UnknownSubscription: Problem(HTTPStatus.NOT_FOUND, "unknown-subscription", "There is no such subscription"),
+    SubscriptionExists: Problem(HTTPStatus.CONFLICT, "subscription-exists", "The name is taken"),
+    LeaseLost: Problem(HTTPStatus.CONFLICT, "lease-lost", "Somebody else has it by now"),
+    UnknownProjection: Problem(HTTPStatus.NOT_FOUND, "unknown-projection", "There is no such projection"),
+    **dict.fromkeys(
+        (RebuildRunning, NoRebuild), Problem(HTTPStatus.CONFLICT, "wrong-state", "That does not fit its state")
+    ),
     UnknownConsumer: Problem(HTTPStatus.NOT_FOUND, "unknown-consumer", "There is no such consumer"),
     UnknownLetter: Problem(HTTPStatus.NOT_FOUND, "unknown-letter", "There is no such dead letter"),
     Settled: Problem(
         HTTPStatus.CONFLICT, "wrong-state", "That does not fit its state", lambda error: {"status_found": error.status}
     ),
+    InvalidWebhook: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-webhook", "The webhook cannot be as it is", _problems
+    ),
+    UnknownWebhook: Problem(HTTPStatus.NOT_FOUND, "unknown-webhook", "There is no such webhook"),
+    TooManyWebhooks: Problem(HTTPStatus.CONFLICT, "too-many-webhooks", "There may be no more webhooks"),
+    UnknownSubject: Problem(HTTPStatus.NOT_FOUND, "unknown-subject", "There is no such data subject"),
     UnknownKey: Problem(HTTPStatus.NOT_FOUND, "unknown-key", "There is no such API key"),
     WrongState: Problem(
         HTTPStatus.CONFLICT, "wrong-state", "That does not fit its state", lambda error: {"status_found": error.status}
@@ -172,6 +219,18 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
         lambda error: {"revision": error.found},
     ),
     Conflict: Problem(HTTPStatus.CONFLICT, "conflict", "Somebody else changed it first"),
+    NotCaughtUp: Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "not-caught-up",
+        "What you wrote does not show yet",
+        lambda error: {"projection": error.projection, "version": error.found},
+    ),
+    TooMuch: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid-request",
+        "The request does not have the right shape",
+        lambda error: {"problems": [{"path": "from", "rule": "value", "message": str(error)}]},
+    ),
     IdempotencyAlreadyInProgressError: Problem(
         HTTPStatus.CONFLICT, "in-progress", "A request with this Idempotency-Key is under way"
     ),

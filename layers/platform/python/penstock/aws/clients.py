@@ -60,6 +60,11 @@ def functions() -> "LambdaClient":
     return made
 
 
+def kms() -> Any:
+    """Encryption keys."""
+    return client("kms")
+
+
 def scheduler() -> "EventBridgeSchedulerClient":
     """One-off and recurring schedules."""
     made: EventBridgeSchedulerClient = client("scheduler")

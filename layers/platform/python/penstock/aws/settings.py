@@ -8,6 +8,8 @@ from typing import Any
 from penstock.events.nudges import Consumer
 from penstock.json import loads
 
+FIFO = ".fifo"
+
 
 class MissingSetting(Exception):
     """An environment variable that the function needs is not set, or does not hold what it should."""
@@ -34,6 +36,16 @@ class Settings:
         return self._text("PENSTOCK_EVENTS_TABLE")
 
     @property
+    def keys_table(self) -> str:
+        """The table of the keys that personal data is sealed with."""
+        return self._text("PENSTOCK_KEYS_TABLE")
+
+    @property
+    def key_of_keys(self) -> str:
+        """The ARN of the KMS key that opens the tenants' secrets."""
+        return self._text("PENSTOCK_KEY_OF_KEYS")
+
+    @property
     def views_table(self) -> str:
         """The table of read models, snapshots and checkpoints."""
         return self._text("PENSTOCK_VIEWS_TABLE")
@@ -47,6 +59,21 @@ class Settings:
     def archive_bucket(self) -> str:
         """The bucket of the archive."""
         return self._text("PENSTOCK_ARCHIVE_BUCKET")
+
+    @property
+    def retention_floor(self) -> int:
+        """Days that the stage keeps every archived object for; 0 where it leaves that to the tenants."""
+        return int(self._text("PENSTOCK_RETENTION_FLOOR"))
+
+    @property
+    def search_bucket(self) -> str:
+        """The bucket of search indexes."""
+        return self._text("PENSTOCK_SEARCH_BUCKET")
+
+    @property
+    def search_collections(self) -> Mapping[str, str]:
+        """Endpoints of OpenSearch Serverless collections by the tenant that searches there; the rest use the bucket."""
+        return self._names("PENSTOCK_SEARCH_COLLECTIONS") if self.environment.get("PENSTOCK_SEARCH_COLLECTIONS") else {}
 
     @property
     def bus(self) -> str:
@@ -84,9 +111,32 @@ class Settings:
         return self._names("PENSTOCK_MACHINES")
 
     @property
+    def own_machines(self) -> Mapping[str, str]:
+        """Where tenants' own state machines are made: `prefix` of their ARNs, and the ARNs of their `role`, of the
+        `function` they call, and of their `log_group`; empty where none may be made."""
+        return self._names("PENSTOCK_OWN_MACHINES") if self.environment.get("PENSTOCK_OWN_MACHINES") else {}
+
+    @property
     def dead_letters(self) -> Mapping[str, Mapping[str, str]]:
         """By the consumer's name: the URLs of its `queue` and of its `dead_letters`."""
-        return self._json("PENSTOCK_DEAD_LETTERS")
+        known = self._json("PENSTOCK_DEAD_LETTERS")
+        return {
+            name: {
+                "queue": self._queue(known["like"], name, is_ordered),
+                "dead_letters": self._queue(known["like"], f"{name}-dead-letters", is_ordered),
+            }
+            for name, is_ordered in known["consumers"].items()
+        }
+
+    @property
+    def own_dead_letters(self) -> str:
+        """The URL of the function's own dead-letter queue."""
+        return self._text("PENSTOCK_OWN_DEAD_LETTERS")
+
+    @property
+    def secrets_key(self) -> str:
+        """The KMS key that seals secrets, by its ARN."""
+        return self._text("PENSTOCK_SECRETS_KEY")
 
     @property
     def jwt(self) -> Mapping[str, str]:
@@ -96,10 +146,21 @@ class Settings:
     @property
     def consumers(self) -> tuple[Consumer, ...]:
         """Whom the sequencer nudges."""
+        known = self._json("PENSTOCK_CONSUMERS")
         return tuple(
-            Consumer(name, each["url"], frozenset(each["kinds"]), int(each["delay"]), bool(each["ordered"]))
-            for name, each in self._json("PENSTOCK_CONSUMERS").items()
+            Consumer(
+                name,
+                self._queue(known["like"], name, each["ordered"]),
+                frozenset(each["kinds"]),
+                int(each["delay"]),
+                each["ordered"],
+            )
+            for name, each in known["consumers"].items()
         )
+
+    def _queue(self, like: str, name: str, is_ordered: bool) -> str:
+        """The URL of a queue of the stage, by that of any other one: all of them would not fit into the environment."""
+        return f"{like.rpartition('/')[0]}/penstock-{self.stage}-{name}{FIFO if is_ordered else ''}"
 
     def _text(self, name: str) -> str:
         if not self.environment.get(name):

@@ -3,8 +3,11 @@
 What only some functions are made of is imported where it is made, so that the others start without it.
 """
 
+import os
+import tempfile
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from penstock.aws import clients
@@ -12,25 +15,49 @@ from penstock.aws.bus import EventBridgeBus
 from penstock.aws.checkpoint_store import DynamoCheckpointStore
 from penstock.aws.event_store import DynamoEventStore
 from penstock.aws.feed import DynamoFeed
+from penstock.aws.keyring import DynamoKeyring
+from penstock.aws.noted_event_store import NotedEventStore
 from penstock.aws.payloads import Payloads
 from penstock.aws.queues import Queues
 from penstock.aws.sequencer import Sequencer
 from penstock.aws.settings import Settings
 from penstock.aws.snapshot_store import DynamoSnapshotStore
 from penstock.aws.view_store import DynamoViewStore
-from penstock.events.discovery import projections
+from penstock.events.consistency import Written
+from penstock.events.discovery import projections, projections_of
+from penstock.events.keyring import CachedKeyring
 from penstock.events.model import StreamId
 from penstock.events.projection import project_all
 from penstock.events.publishing import publish as publish_stream
+from penstock.events.watched import Applied, Watched, WatchedFeed
+from penstock.rebuilds.generations import Generations, LiveViews
 
 if TYPE_CHECKING:
+    from penstock.aws.keeper import Keeper
+    from penstock.aws.machines import StepFunctions
+    from penstock.aws.rebuild_tasks import QueuedTasks
     from penstock.aws.wake import Scheduler
+    from penstock.aws.webhooks import DynamoAttempts, DynamoCircuits
     from penstock.identity.access import Access
     from penstock.identity.keys import Keys
     from penstock.identity.tokens import Tokens
     from penstock.letters.service import Letters
+    from penstock.metrics.counting import Beginnings
+    from penstock.privacy.service import Subjects
+    from penstock.processes.advancing import Advancing
+    from penstock.processes.observing import Observing
+    from penstock.processes.service import Processes
+    from penstock.rebuilds.service import Rebuilds
+    from penstock.rebuilds.worker import Worker
+    from penstock.retention.service import Retention
+    from penstock.routing.dispatch import Dispatch
+    from penstock.routing.sender import Sender
+    from penstock.routing.service import Webhooks
+    from penstock.sagas.ownership import OwnSagas
     from penstock.sagas.service import Sagas
     from penstock.sagas.steps import Steps
+    from penstock.search.model import SearchIndex
+    from penstock.subscriptions.service import Subscriptions
     from penstock.workflows.execution.engine import Engine
     from penstock.workflows.runner import LocalRunner
     from penstock.workflows.service import Workflows
@@ -49,9 +76,27 @@ def payloads() -> Payloads:
 
 
 @cache
+def _data_keys() -> DynamoKeyring:
+    known = settings()
+    return DynamoKeyring(clients.dynamodb(), known.keys_table, clients.kms, known.key_of_keys)
+
+
+@cache
+def keyring() -> CachedKeyring:
+    """The keys of personal data."""
+    return CachedKeyring(_data_keys())
+
+
+@cache
 def events() -> DynamoEventStore:
     """The event store."""
-    return DynamoEventStore(clients.dynamodb(), settings().events_table, payloads())
+    return NotedEventStore(written(), clients.dynamodb(), settings().events_table, payloads(), keyring())
+
+
+@cache
+def written() -> Written:
+    """What this process has appended."""
+    return Written()
 
 
 @cache
@@ -61,9 +106,21 @@ def snapshots() -> DynamoSnapshotStore:
 
 
 @cache
-def views() -> DynamoViewStore:
-    """The read models."""
+def rows() -> DynamoViewStore:
+    """The rows of every generation of read models."""
     return DynamoViewStore(clients.dynamodb(), settings().views_table)
+
+
+@cache
+def generations() -> Generations:
+    """Which rows readers see, and which are kept up."""
+    return Generations(events())
+
+
+@cache
+def views() -> LiveViews:
+    """The read models, as readers see them."""
+    return LiveViews(rows(), generations())
 
 
 @cache
@@ -96,14 +153,64 @@ def sequencer() -> Sequencer:
     return Sequencer(queues(), settings().consumers, feed(), events())
 
 
-def project(stream: StreamId) -> None:
+def project(stream: StreamId) -> Applied:
     """Catch up every read model of the stream."""
-    project_all(events(), views(), projections(), stream)
+    return project_all(events(), rows(), projections(), stream, generations().kept_up)
 
 
-def publish(stream: StreamId) -> None:
+def publish(stream: StreamId) -> Applied:
     """Catch the bus up with the stream."""
-    publish_stream(events(), checkpoints(), bus(), stream)
+    store = Watched(events())
+    publish_stream(store, checkpoints(), bus(), stream)
+    return store.applied("publisher")
+
+
+@cache
+def _beginnings() -> "Beginnings":
+    """How the runs began that metrics are counted of."""
+    from penstock.metrics.counting import Beginnings
+
+    return Beginnings(events())
+
+
+def count_metrics(stream: StreamId) -> Applied:
+    """Count what has come into the feed of the stream's tenant."""
+    from penstock.metrics.counting import count
+
+    watched = WatchedFeed(feed())
+    count(watched, _beginnings(), rows(), checkpoints(), stream.tenant)
+    return watched.applied("metrics_projector")
+
+
+@cache
+def subjects() -> "Subjects":
+    """Data subjects."""
+    from penstock.privacy.service import Subjects
+
+    return Subjects(events(), snapshots(), keyring())
+
+
+def link_subjects(stream: StreamId) -> None:
+    """Link who the stream's events are about with the keys that seal them."""
+    from penstock.privacy.finders import finders
+    from penstock.privacy.linking import Linking
+
+    Linking(events(), snapshots(), checkpoints(), keyring(), finders).catch_up(stream)
+
+
+def erase_copies(subject: StreamId) -> None:
+    """Take copies away of what was forgotten of a subject."""
+    from penstock.privacy.erasing import Copies, catch_up
+
+    copies = Copies(events(), rows(), projections_of, generations().kept_up, snapshots(), payloads())
+    catch_up(events(), checkpoints(), copies.erase, subject)
+
+
+def take_snapshot(stream: StreamId) -> None:
+    """Take the stream's snapshot, if it is time."""
+    from penstock.events import snapshots as taking
+
+    taking.take_snapshot(events(), snapshots(), stream)
 
 
 def archive(stream: StreamId) -> None:
@@ -112,7 +219,66 @@ def archive(stream: StreamId) -> None:
     from penstock.events.archive import keep
 
     store = CopyableEventStore(clients.dynamodb(), settings().events_table, payloads())
-    keep(store, checkpoints(), S3Archive(clients.s3(), settings().archive_bucket), stream)
+    keep(store, checkpoints(), S3Archive(clients.s3(), settings().archive_bucket, retention().lock), stream)
+
+
+@cache
+def retention() -> "Retention":
+    """How long what is kept in the archive, and what is held."""
+    from penstock.retention.service import Retention
+
+    return Retention(events(), snapshots(), settings().retention_floor)
+
+
+@cache
+def retention_keeper() -> "Keeper":
+    """What brings the archive's locks in line with the rules, and deletes what is over."""
+    from penstock.aws.archive import CopyableEventStore
+    from penstock.aws.keeper import Keeper
+    from penstock.aws.vault import S3Vault
+
+    return Keeper(
+        retention=retention(),
+        vault=S3Vault(clients.s3(), settings().archive_bucket),
+        live=CopyableEventStore(clients.dynamodb(), settings().events_table, payloads()),
+        checkpoints=checkpoints(),
+        queues=queues(),
+        queue=settings().queues["retention_keeper"],
+    )
+
+
+@cache
+def subscriptions() -> "Subscriptions":
+    """Consumers outside that read the feed."""
+    from penstock.aws.leases import DynamoLeases
+    from penstock.subscriptions.service import Subscriptions
+
+    return Subscriptions(events(), feed(), DynamoLeases(clients.dynamodb(), settings().views_table))
+
+
+@cache
+def rebuilds() -> "Rebuilds":
+    """Rebuilds of read models: what people do with them."""
+    from penstock.rebuilds.catalogue import known_projections
+    from penstock.rebuilds.service import Rebuilds
+
+    return Rebuilds(events(), feed(), checkpoints(), known_projections())
+
+
+def hand_out_rebuild(stream: StreamId) -> None:
+    """Hand out the work that a rebuild asks for."""
+    from penstock.rebuilds.tasks import hand_out
+
+    hand_out(events(), checkpoints(), _rebuild_tasks(), stream)
+
+
+@cache
+def rebuild_worker() -> "Worker":
+    """Rebuilds of read models: what does the work."""
+    from penstock.rebuilds.worker import Worker
+
+    known = {projection.name: projection for projection in projections()}
+    return Worker(events(), feed(), rows(), checkpoints(), known, _rebuild_tasks())
 
 
 @cache
@@ -147,7 +313,7 @@ def local_runner() -> "LocalRunner":
     from penstock.workflows.node import Services
     from penstock.workflows.runner import LocalRunner
 
-    return LocalRunner(catalogue(), Services(events()))
+    return LocalRunner(catalogue(), Services(events(), feed()))
 
 
 @cache
@@ -182,12 +348,29 @@ def engine() -> "Engine":
 
 @cache
 def sagas() -> "Sagas":
-    """Sagas: what people do with them."""
-    from penstock.aws.machines import StepFunctions
-    from penstock.sagas.library import built_in
+    """Sagas: what people do with their runs."""
     from penstock.sagas.service import Sagas
 
-    return Sagas(events(), StepFunctions(clients.stepfunctions(), settings().machines), built_in())
+    return Sagas(events(), machines(), own_sagas())
+
+
+@cache
+def own_sagas() -> "OwnSagas":
+    """Sagas that tenants wrote, beside those that are built in."""
+    from penstock.sagas.library import built_in
+    from penstock.sagas.ownership import OwnSagas
+    from penstock.workflows.catalogue import catalogue
+
+    return OwnSagas(events(), machines(), built_in(), catalogue())
+
+
+@cache
+def machines() -> "StepFunctions":
+    """The state machines of sagas."""
+    from penstock.aws.machines import StepFunctions, Workshop
+
+    own = settings().own_machines
+    return StepFunctions(clients.stepfunctions(), settings().machines, Workshop(**own) if own else None)
 
 
 @cache
@@ -202,6 +385,77 @@ def saga_steps() -> "Steps":
 
 
 @cache
+def processes() -> "Processes":
+    """Processes: what people do with them."""
+    from penstock.processes.library import built_in
+    from penstock.processes.service import Processes
+    from penstock.processes.storing import Instances
+    from penstock.workflows.catalogue import catalogue
+
+    return Processes(Instances(events()), catalogue(), built_in())
+
+
+def process_observing() -> "Observing":
+    """Processes: what notes events; one serves one batch."""
+    from penstock.processes.observing import Observing
+    from penstock.processes.storing import Instances
+
+    return Observing(Instances(events()), views(), checkpoints())
+
+
+@cache
+def process_advancing() -> "Advancing":
+    """Processes: what carries instances on."""
+    from penstock.aws.node_runner import RoutingRunner, WingRunner
+    from penstock.aws.process_wake import CONSUMER, ProcessWakes
+    from penstock.processes.advancing import Advancing
+    from penstock.processes.storing import Instances
+    from penstock.workflows.catalogue import catalogue
+
+    wings = WingRunner(clients.functions(), settings().node_runners, payloads())
+    wakes = ProcessWakes(queues(), settings().queues[CONSUMER], scheduler())
+    return Advancing(Instances(events()), RoutingRunner(catalogue(), local_runner(), wings), wakes)
+
+
+@cache
+def search() -> "SearchIndex":
+    """The search indexes."""
+    from penstock.aws.search_store import S3IndexStore
+    from penstock.search.files import own_folder
+    from penstock.search.searchable import catalogued, edition
+    from penstock.search.stored import StoredIndex
+
+    folder = own_folder(Path(tempfile.gettempdir()) / "penstock-search")
+    store = S3IndexStore(clients.s3(), settings().search_bucket)
+    embedded = StoredIndex(store, folder, edition(), catalogued)
+    collections = settings().search_collections
+    if not collections:
+        return embedded
+    from penstock.aws.opensearch import OpenSearchIndex
+    from penstock.aws.search_client import collection
+    from penstock.search.routing import RoutedIndex
+
+    def outgrown(endpoint: str) -> OpenSearchIndex:
+        return OpenSearchIndex(collection(endpoint), store, edition(), catalogued)
+
+    return RoutedIndex(embedded, {tenant: outgrown(endpoint) for tenant, endpoint in collections.items()})
+
+
+def index_for_search(stream: StreamId) -> Applied:
+    """Catch the search index of the stream's tenant up with its feed."""
+    from penstock.search.indexing import Indexer
+    from penstock.search.searchable import searchables
+
+    watched = WatchedFeed(feed())
+    # What was forgotten is read again at once: a key that this process remembers for a minute would bring it back.
+    store = DynamoEventStore(
+        clients.dynamodb(), settings().events_table, payloads(), CachedKeyring(_data_keys(), seconds=1)
+    )
+    Indexer(search(), watched, store, searchables()).catch_up(stream.tenant)
+    return watched.applied("search_indexer")
+
+
+@cache
 def letters() -> "Letters":
     """Dead letters."""
     from penstock.aws.letters import Pair, SqsDeadLetters
@@ -209,6 +463,60 @@ def letters() -> "Letters":
 
     pairs = {consumer: Pair(**urls) for consumer, urls in settings().dead_letters.items()}
     return Letters(events(), SqsDeadLetters(clients.sqs(), pairs))
+
+
+def _rebuild_tasks() -> "QueuedTasks":
+    from penstock.aws.rebuild_tasks import QueuedTasks
+    from penstock.rebuilds.catalogue import known_projections
+
+    return QueuedTasks(queues(), settings().queues, known_projections())
+
+
+@cache
+def webhooks() -> "Webhooks":
+    """Webhooks: what people do with them."""
+
+    from penstock.aws.seal import KmsSeal
+    from penstock.http.guard import Guard
+    from penstock.routing.service import Webhooks
+
+    seal = KmsSeal(clients.kms(), settings().secrets_key)
+    return Webhooks(events(), views(), seal, Guard.from_environment(os.environ))
+
+
+@cache
+def webhook_attempts() -> "DynamoAttempts":
+    """Webhooks: how the last deliveries went."""
+    from penstock.aws.webhooks import DynamoAttempts
+
+    return DynamoAttempts(clients.dynamodb(), settings().views_table)
+
+
+@cache
+def webhook_circuits() -> "DynamoCircuits":
+    """Webhooks: the breakers of their endpoints."""
+    from penstock.aws.webhooks import DynamoCircuits
+
+    return DynamoCircuits(clients.dynamodb(), settings().views_table)
+
+
+@cache
+def webhook_sender() -> "Sender":
+    """Webhooks: the way out."""
+    from penstock.routing.posting import HttpPost
+    from penstock.routing.sender import Sender
+
+    return Sender(webhooks(), webhook_attempts(), HttpPost(webhooks().guard))
+
+
+@cache
+def dispatch() -> "Dispatch":
+    """Webhooks: deliveries."""
+    from penstock.aws.webhooks import CONSUMER, DeliveryQueue
+    from penstock.routing.dispatch import Dispatch
+
+    outbox = DeliveryQueue(queues(), settings().queues[CONSUMER], settings().own_dead_letters, scheduler())
+    return Dispatch(events(), webhooks(), webhook_circuits(), outbox, webhook_sender())
 
 
 def _tokens() -> "Tokens | None":
