@@ -25,10 +25,10 @@ from penstock.api.resources.processes import (
 from penstock.api.resources.workflows import Verdict
 from penstock.api.wiring import authenticate, once
 from penstock.aws import wiring
+from penstock.documents.lifecycle import Standing
 from penstock.events.aggregate import Loaded
 from penstock.identity.model import Scope
 from penstock.json import JSONObject
-from penstock.processes import lifecycle
 from penstock.processes.lifecycle import Definition
 from penstock.processes.state import Process, Status
 from penstock.processes.validation import validate
@@ -41,12 +41,12 @@ Document = Annotated[JSONObject, Body(description="What starts it, its states an
 def create(document: Document) -> Response[DefinitionView]:
     """Begin a draft. It starts nothing before it is published."""
     who = api.require(Scope.WRITE)
-    return _shown(wiring.processes().create(who.tenant, document, api.origin()), 201)
+    return _shown(wiring.processes().create(who.tenant, document, api.origin(), api.command_id()), 201)
 
 
 @api.get("/v1/processes", summary="List processes")
 def browse(
-    status: Annotated[lifecycle.Status | None, Query(description="Only those that stand there")] = None,
+    status: Annotated[Standing | None, Query(description="Only those that stand there")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[DefinitionSummary]:
@@ -79,7 +79,7 @@ def library() -> list[BuiltInView]:
 def adopt(built_in: BuiltInId) -> Response[DefinitionView]:
     """Have it as your own, published as it stands in the library now, and start instances of it."""
     who = api.require(Scope.WRITE)
-    return _shown(wiring.processes().adopt(who.tenant, built_in, api.origin()))
+    return _shown(wiring.processes().adopt(who.tenant, built_in, api.origin(), api.command_id()))
 
 
 @api.get("/v1/processes/instances", summary="List instances of processes")
@@ -135,21 +135,23 @@ def read(process: ProcessId) -> Response[DefinitionView]:
 def change(process: ProcessId, document: Document) -> Response[DefinitionView]:
     """Replace the draft. What is published, and what runs, stays as it is."""
     who = api.require(Scope.WRITE)
-    return _shown(wiring.processes().change(who.tenant, process, document, api.origin()))
+    return _shown(
+        wiring.processes().change(who.tenant, process, document, api.origin(), api.revision(), api.command_id())
+    )
 
 
 @api.post("/v1/processes/<process>/publish", summary="Publish a process")
 def publish(process: ProcessId) -> Response[DefinitionView]:
     """Make the draft a version: from now on events start instances of it. Those that run keep theirs."""
     who = api.require(Scope.WRITE)
-    return _shown(wiring.processes().publish(who.tenant, process, api.origin()))
+    return _shown(wiring.processes().publish(who.tenant, process, api.origin(), api.revision(), api.command_id()))
 
 
 @api.post("/v1/processes/<process>/archive", summary="Archive a process")
 def archive(process: ProcessId) -> Response[DefinitionView]:
     """Start no more. What runs goes on, and it can be published again."""
     who = api.require(Scope.WRITE)
-    return _shown(wiring.processes().archive(who.tenant, process, api.origin()))
+    return _shown(wiring.processes().archive(who.tenant, process, api.origin(), api.command_id()))
 
 
 @api.get("/v1/processes/<process>/versions", summary="List published versions of a process")
@@ -161,7 +163,7 @@ def versions(process: ProcessId) -> list[VersionView]:
 
 
 def _shown(known: Definition, status: int = 200) -> Response[DefinitionView]:
-    return Response(status, JSON, DefinitionView.of(known))
+    return Response(status, JSON, DefinitionView.of(known), headers={"ETag": f'"{known.revision}"'})
 
 
 def _told(loaded: Loaded[Process]) -> Response[InstanceView]:

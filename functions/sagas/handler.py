@@ -20,14 +20,14 @@ from penstock.api.resources.sagas import (
     SagaDocument,
     SagaId,
     StartSaga,
-    VersionView,
     listing,
 )
-from penstock.api.resources.workflows import Verdict
+from penstock.api.resources.workflows import Verdict, VersionView
 from penstock.api.wiring import authenticate, once
 from penstock.aws import wiring
+from penstock.documents.lifecycle import Standing
+from penstock.documents.lifecycle import Status as DefinitionStatus
 from penstock.identity.model import Scope
-from penstock.sagas import lifecycle
 from penstock.sagas.library import BuiltIn
 from penstock.sagas.lifecycle import OwnSaga
 from penstock.sagas.state import Status
@@ -39,7 +39,7 @@ Document = Annotated[SagaDocument, Body(description="The saga's steps, and what 
 
 @api.get("/v1/sagas/definitions", summary="List sagas")
 def definitions(
-    status: Annotated[lifecycle.Status | None, Query(description="Only those that stand there")] = None,
+    status: Annotated[Standing | None, Query(description="Only those that stand there")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[DefinitionSummary]:
@@ -48,7 +48,7 @@ def definitions(
     index, prefix = ("status", f"{status} ") if status else ("", "")
     found = wiring.views().list(who.tenant, "saga_definitions", index=index, prefix=prefix, limit=limit, cursor=cursor)
     own = page(DefinitionSummary, found)
-    has_built_in = cursor is None and status in (None, lifecycle.Status.PUBLISHED)
+    has_built_in = cursor is None and status in (None, DefinitionStatus.PUBLISHED)
     built_in = map(DefinitionSummary.of, wiring.own_sagas().library.values() if has_built_in else ())
     return Page(items=[*built_in, *own.items], next=own.next)
 
@@ -57,7 +57,7 @@ def definitions(
 def write(new: Annotated[NewSaga, Body()]) -> Response[DefinitionView]:
     """Begin a draft. Every problem of the definition is told at once."""
     who = api.require(Scope.WRITE)
-    return _defined(wiring.own_sagas().create(who.tenant, new.id, new.definition, api.origin()), 201)
+    return _defined(wiring.own_sagas().create(who.tenant, new.id, new.definition, api.origin(), api.command_id()), 201)
 
 
 @api.post("/v1/sagas/definitions/validate", summary="Check a saga's definition")
@@ -80,21 +80,23 @@ def definition(saga: SagaId) -> Response[DefinitionView]:
 def change(saga: SagaId, definition: Document) -> Response[DefinitionView]:
     """Replace the draft; with `If-Match`, only if nobody else has changed it."""
     who = api.require(Scope.WRITE)
-    return _defined(wiring.own_sagas().change(who.tenant, saga, definition, api.origin(), api.revision()))
+    return _defined(
+        wiring.own_sagas().change(who.tenant, saga, definition, api.origin(), api.revision(), api.command_id())
+    )
 
 
 @api.post("/v1/sagas/definitions/<saga>/publish", summary="Publish a saga of your own")
 def publish(saga: SagaId) -> Response[DefinitionView]:
     """Make the draft a version with a state machine of its own. What runs on an older version goes on there."""
     who = api.require(Scope.WRITE)
-    return _defined(wiring.own_sagas().publish(who.tenant, saga, api.origin(), api.revision()))
+    return _defined(wiring.own_sagas().publish(who.tenant, saga, api.origin(), api.revision(), api.command_id()))
 
 
 @api.post("/v1/sagas/definitions/<saga>/archive", summary="Archive a saga of your own")
 def archive(saga: SagaId) -> Response[DefinitionView]:
     """Let no run start from it any more; those under way go on. It can be published again."""
     who = api.require(Scope.WRITE)
-    return _defined(wiring.own_sagas().archive(who.tenant, saga, api.origin()))
+    return _defined(wiring.own_sagas().archive(who.tenant, saga, api.origin(), api.command_id()))
 
 
 @api.get("/v1/sagas/definitions/<saga>/versions/<number>", summary="Read a published version of a saga")

@@ -18,9 +18,10 @@ from penstock.api.resources.workflows import (
 )
 from penstock.api.wiring import authenticate, once
 from penstock.aws import wiring
+from penstock.documents.lifecycle import Status
 from penstock.identity.model import Scope
 from penstock.json import JSONObject
-from penstock.workflows.lifecycle import Status, Workflow
+from penstock.workflows.lifecycle import Workflow
 from penstock.workflows.validation import validate
 
 api = Api("Workflows", authenticate=authenticate, once=once)

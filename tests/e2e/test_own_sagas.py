@@ -5,6 +5,7 @@ from uuid import uuid4
 import boto3
 
 from penstock.clock import utc_now
+from penstock.documents.lifecycle import Publish
 from penstock.events import Origin
 from penstock.events.aggregate import MemorySnapshotStore, Repository
 from penstock.sagas import lifecycle
@@ -110,7 +111,7 @@ def test_a_version_whose_publisher_crashed_is_deployed_by_the_watcher(stack: Sta
     tenant.call("POST", "/v1/sagas/definitions", {"id": "loan", "definition": LOAN}, expect=201)
     repository = Repository(LOANS, stack.store, MemorySnapshotStore())
     loaded = repository.load(LOANS.stream(tenant.name, "loan"))
-    events = lifecycle.decide(loaded.state, lifecycle.Publish())
+    events = lifecycle.DECISIONS[Publish](loaded.state, Publish())
     repository.save(loaded, events, utc_now(), Origin("e2e", "e2e"))
     machine = own_machine(stack, tenant, "loan")
     assert machine not in machines(stack)

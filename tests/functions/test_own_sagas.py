@@ -7,8 +7,8 @@ import boto3
 import pytest
 
 from penstock.aws import wiring
+from penstock.documents.lifecycle import Publish
 from penstock.events import Origin
-from penstock.sagas import lifecycle
 from penstock.sagas.library import built_in
 from penstock.sagas.machines import Machine
 from tests.functions.cloud import OWN_MACHINES, Answer, Cloud, load
@@ -157,6 +157,7 @@ def test_own_and_built_in_sagas_are_listed_together(cloud: Cloud) -> None:
     assert {each["id"] for each in published} == {*built_in(), "loan"}
     drafts = send(cloud, "GET", "", query={"status": "draft"}).body["items"]
     assert [each["id"] for each in drafts] == ["gift"]
+    assert send(cloud, "GET", "", query={"status": "deleted"}).status == 422
 
 
 def test_built_in_sagas_are_listed_once_however_many_pages_there_are(cloud: Cloud) -> None:
@@ -202,8 +203,7 @@ def crashed(cloud: Cloud) -> None:
     """A version that was published by somebody who crashed before it could be deployed."""
     send(cloud, "POST", "", {"id": "loan", "definition": LOAN})
     own = wiring.own_sagas()
-    loaded = own._changeable("acme", "loan", "publish")
-    own._save(loaded, lifecycle.Publish(), Origin("test", "test"))
+    own._documents.handle("acme", "loan", Publish(), Origin("test", "test"))
     assert machines() == {}
 
 

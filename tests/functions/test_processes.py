@@ -245,6 +245,14 @@ def test_a_definition_is_changed_published_again_and_archived(cloud: Cloud, proc
     assert cloud.request("processes", "GET", "/v1/processes/instances").body["items"] == []
 
 
+def test_a_draft_is_changed_only_by_who_saw_it_last(cloud: Cloud, process: str) -> None:
+    path = f"/v1/processes/{process}"
+    seen = {"If-Match": cloud.request("processes", "GET", path).headers["ETag"]}
+    answers = [cloud.request("processes", "PUT", path, {**PROCESS, "name": name}, headers=seen) for name in "AB"]
+    assert [answer.status for answer in answers] == [200, 412]
+    assert answers[1].body["revision"] == 3
+
+
 def test_a_bad_definition_is_told_by_field_and_not_stored(cloud: Cloud) -> None:
     bad = {**PROCESS, "starts": [{"on": {"type": "order.placed"}, "to": "nowhere"}]}
     answer = cloud.request("processes", "POST", "/v1/processes", bad)

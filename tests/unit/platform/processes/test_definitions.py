@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from penstock.documents.lifecycle import Status
 from penstock.events import StreamId
 from penstock.processes.errors import InvalidProcess, UnknownProcess, WrongStatus
 from penstock.processes.library import built_in
-from penstock.processes.lifecycle import Status
 from penstock.processes.service import Processes
 from penstock.workflows.catalogue import catalogue
 from tests.unit.platform.processes.world import PEOPLE, TENANT, World, on, process, state
@@ -92,7 +92,7 @@ def test_what_is_wrong_is_not_stored() -> None:
     world = World(ORDER)
     with pytest.raises(InvalidProcess):
         world.people.change(TENANT, world.definition.key, {"name": "x"}, PEOPLE)
-    assert world.people.definition(TENANT, world.definition.key).draft["states"] == ORDER["states"]
+    assert world.people.definition(TENANT, world.definition.key).definition["states"] == ORDER["states"]
 
 
 def test_publishing_twice_makes_one_version() -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from penstock.aws.errors import Refused
+from penstock.documents import lifecycle as documents
+from penstock.documents.errors import RevisionConflict
 from penstock.events import Origin
 from penstock.events.memory import MemoryEventStore
 from penstock.sagas import deciding, lifecycle
@@ -18,7 +20,7 @@ from penstock.sagas.service import Sagas
 from penstock.sagas.state import AGGREGATE, Status
 from penstock.sagas.steps import Order, Steps
 from penstock.workflows.catalogue import catalogue
-from penstock.workflows.errors import RevisionConflict, WrongState
+from penstock.workflows.errors import WrongState
 from penstock.workflows.execution.running import NodeRequest
 from penstock.workflows.node import Emit
 from tests.contract.memory_machines import MemoryMachines
@@ -84,7 +86,7 @@ def test_what_was_published_without_its_machine_gets_it_when_the_watcher_looks(
     platform: Platform, failure: Exception
 ) -> None:
     platform.machines.failures = [failure]
-    assert platform.publish().status is lifecycle.Status.PUBLISHED
+    assert platform.publish().status is documents.Status.PUBLISHED
     assert platform.machines.made == {}
     for _ in range(2):
         platform.settle()
@@ -199,7 +201,7 @@ def test_a_saga_that_a_later_release_also_brings_stays_the_tenants() -> None:
     later = OwnSagas(platform.store, platform.machines, {"refund": BuiltIn("refund", "core", FIRST)}, catalogue())
     assert later.release("acme", "refund").definition == SECOND
     assert later.release("other", "refund").definition == FIRST
-    assert later.archive("acme", "refund", WHO).status is lifecycle.Status.ARCHIVED
+    assert later.archive("acme", "refund", WHO).status is documents.Status.ARCHIVED
 
 
 def test_a_tenants_saga_is_nobody_elses(platform: Platform) -> None:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from penstock.documents.lifecycle import Status, Version
 from penstock.events import Conflict, StreamId
 from penstock.nodes.schedule_trigger import Parameters
-from penstock.workflows.lifecycle import Status, Version, Workflow
+from penstock.workflows.lifecycle import Workflow
 from penstock.workflows.schedules import Schedule, expressions, reconcile, schedules_of
 
 NOW = datetime(2026, 11, 24, 10, 0, 30, tzinfo=UTC)
@@ -51,7 +52,7 @@ def test_the_longest_expressions_stay_within_schedulers_256_characters(minutes: 
 
 def published(*nodes: dict[str, object], revision: int = 2) -> Workflow:
     definition = {"name": "Tested", "nodes": list(nodes)}
-    versions = (Version(1, revision, "2026-11-24T10:00:00.000Z", definition),)
+    versions = (Version(1, revision, NOW, definition),)
     return Workflow(StreamId("acme", "workflow", "w"), Status.PUBLISHED, revision, definition, versions)
 
 

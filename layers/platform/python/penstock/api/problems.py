@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 )
 from pydantic import ValidationError
 
+from penstock.documents.errors import RevisionConflict
 from penstock.events.errors import BadCursor, CommitTooLarge, Conflict, InvalidStreamId, NotCaughtUp
 from penstock.identity.model import Forbidden, Unauthenticated, UnknownKey
 from penstock.json import JSONObject, dumps
@@ -29,7 +30,6 @@ from penstock.search.errors import DamagedIndex, InvalidQuery, QueryTooSlow
 from penstock.subscriptions.errors import LeaseLost, SubscriptionExists, UnknownSubscription
 from penstock.workflows.errors import (
     InvalidWorkflow,
-    RevisionConflict,
     UnknownCallback,
     UnknownExecution,
     UnknownWorkflow,

@@ -10,10 +10,14 @@ when another writer was first, unless the command was meant for one revision onl
 An id makes a command take effect once, however often it is sent and whatever came in between: its commit is named after
 it, and is found again. The same id with another command is another command. One that changed nothing left no commit,
 and is decided anew.
+
+What is not asked for as a command is stored with `settle`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -24,9 +28,12 @@ from penstock.events.model import Origin, StreamId
 from penstock.json import canonical
 
 S = TypeVar("S")
+T = TypeVar("T")
 Decisions: TypeAlias = Mapping[type, Callable[[S, Any], Sequence[Any]]]
 TRIES = 5
 """Of the writers that meet, one comes through: a command outlasts this many less one, each time."""
+MOST_RIVALS = 50
+"""How often what is settled is tried: much is written to one stream side by side."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +59,8 @@ class Commands(Generic[S]):
         the stream stands at another revision, or others were first TRIES times.
         """
         commit_id = named_after(command_id, command) if command_id else None
-        for _ in range(TRIES - 1 if revision is None else 0):
-            try:
-                return self._try(stream, command, origin, commit_id, None)
-            except Conflict:
-                continue
-        return self._try(stream, command, origin, commit_id, revision)
+        attempt = partial(self._try, stream, command, origin, commit_id, revision)
+        return until_first(attempt, TRIES if revision is None else 1)
 
     def _try(
         self, stream: StreamId, command: Any, origin: Origin, commit_id: str | None, revision: int | None
@@ -76,6 +79,38 @@ class Commands(Generic[S]):
             if packed.commit_id == commit_id:
                 return self.repository.load_at(stream, version=packed.last_version)
         return None
+
+
+def settle(
+    repository: Repository[S],
+    stream: StreamId,
+    decide: Callable[[S], Sequence[Any]],
+    origin: Callable[[S], Origin],
+    clock: Clock,
+    *,
+    loaded: Loaded[S] | None = None,
+) -> tuple[Loaded[S], Sequence[Any]]:
+    """The state after what was decided is stored, and what that was; decided anew when another writer was first.
+
+    `loaded` is the state to begin with, where it is known. Raises what the decision does, and Conflict when others were
+    first MOST_RIVALS times.
+    """
+    known = [loaded] if loaded else []
+
+    def attempt() -> tuple[Loaded[S], Sequence[Any]]:
+        newest = known.pop() if known else repository.load(stream)
+        events = decide(newest.state)
+        return (repository.save(newest, events, clock(), origin(newest.state)) if events else newest), events
+
+    return until_first(attempt, MOST_RIVALS)
+
+
+def until_first(attempt: Callable[[], T], tries: int) -> T:
+    """What the attempt comes to; made again when another writer was first. Raises Conflict after so many tries."""
+    for _ in range(tries - 1):
+        with suppress(Conflict):
+            return attempt()
+    return attempt()
 
 
 def named_after(command_id: str, command: Any) -> str:

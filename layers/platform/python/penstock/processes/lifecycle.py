@@ -1,107 +1,65 @@
 """A definition's life: draft → published versions → archived, in streams of kind `process_definition`. Pure.
 
-An instance keeps the version that it began with, so that every version stays known.
+An instance keeps the version that it began with, so that every version stays known. Events of before a version was
+published start no instance of it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from penstock.events import Event, StreamId
+from penstock.documents import lifecycle
+from penstock.documents.lifecycle import Archive, Change, Document, Kind, Publish, Status
 from penstock.events.aggregate import Aggregate
+from penstock.events.commands import Decisions
 from penstock.events.types import EventTypes
-from penstock.json import JSONObject
 from penstock.processes.errors import UnknownProcess, WrongStatus
 
 EVENTS = EventTypes("process_definition")
 
 
-class Status(StrEnum):
-    """Where a definition stands."""
-
-    NEW = "new"
-    DRAFT = "draft"
-    PUBLISHED = "published"
-    ARCHIVED = "archived"
-
-
 @EVENTS.type
 @dataclass(frozen=True, slots=True)
-class ProcessDrafted:
+class ProcessDrafted(lifecycle.Drafted):
     """The draft began, or was replaced."""
 
-    definition: JSONObject
-
 
 @EVENTS.type
 @dataclass(frozen=True, slots=True)
-class ProcessPublished:
+class ProcessPublished(lifecycle.Published):
     """The draft became a version: from now on events start instances of it."""
 
-    version: int
-
 
 @EVENTS.type
 @dataclass(frozen=True, slots=True)
-class ProcessArchived:
+class ProcessArchived(lifecycle.Archived):
     """It starts no more; instances that run go on. It can be published again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A published version. Events of before `since` start no instance of it."""
-
-    number: int
-    since: datetime
-    definition: JSONObject
+def _refused(_: str, name: str, status: str) -> WrongStatus:
+    return WrongStatus(name, status, f"it was {status} before")
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
-    """One definition. `draft` is the document that would be published now."""
+class Definition(Document):
+    """The state of one definition. `definition` is the draft."""
 
-    id: StreamId
-    status: Status = Status.NEW
-    draft: JSONObject = field(default_factory=dict)
-    versions: tuple[Version, ...] = ()
-
-    def version(self, number: int) -> Version:
-        """A published version by its number. Raises UnknownProcess."""
-        if not 1 <= number <= len(self.versions):
-            raise UnknownProcess(f"version {number} of process {self.id.key}")
-        return self.versions[number - 1]
+    kind: ClassVar = Kind("process", UnknownProcess, _refused)
 
 
-def draft(known: Definition, document: JSONObject) -> Sequence[Any]:
-    """Begin or replace the draft; nothing happens when it is the same."""
-    return [] if document == known.draft else [ProcessDrafted(document)]
+_OF_EVERY_KIND = lifecycle.decisions({Publish: ProcessPublished, Archive: ProcessArchived})
 
 
-def publish(known: Definition) -> Sequence[Any]:
+def _draft(known: Definition, command: Change) -> Sequence[Any]:
+    """Begin or replace the draft: an adopted process has the same id each time."""
+    return [] if command.definition == known.definition else [ProcessDrafted(command.definition)]
+
+
+def _publish(known: Definition, command: Publish) -> Sequence[Any]:
     """Make the draft a version; one that is published as it is stays as it is."""
-    is_published = known.status is Status.PUBLISHED and known.versions[-1].definition == known.draft
-    return [] if is_published else [ProcessPublished(len(known.versions) + 1)]
+    is_published = known.status is Status.PUBLISHED and known.versions[-1].definition == known.definition
+    return [] if is_published else _OF_EVERY_KIND[Publish](known, command)
 
 
-def archive(known: Definition) -> Sequence[Any]:
-    """Let it start no more. Raises WrongStatus."""
-    if known.status is Status.ARCHIVED:
-        raise WrongStatus(f"process {known.id.key}", known.status, "it was archived before")
-    return [ProcessArchived()]
-
-
-def _evolve(known: Definition, event: Any, stored: Event) -> Definition:
-    match event:
-        case ProcessDrafted(definition):
-            status = Status.DRAFT if known.status is Status.NEW else known.status
-            return replace(known, status=status, draft=definition)
-        case ProcessPublished(number):
-            version = Version(number, stored.time, known.draft)
-            return replace(known, status=Status.PUBLISHED, versions=(*known.versions, version))
-        case _:
-            return replace(known, status=Status.ARCHIVED)
-
-
-AGGREGATE = Aggregate(EVENTS, Definition, _evolve)
+DECISIONS: Decisions[Definition] = {**_OF_EVERY_KIND, Change: _draft, Publish: _publish}
+AGGREGATE = Aggregate(EVENTS, Definition, lifecycle.evolve)

@@ -14,6 +14,7 @@ from functools import partial
 from itertools import islice, product
 
 from penstock.clock import to_millis
+from penstock.documents.lifecycle import Status, Version
 from penstock.events import Event, Origin, StreamId
 from penstock.events.aggregate import MemorySnapshotStore, Repository
 from penstock.events.checkpoints import CheckpointStore
@@ -24,7 +25,7 @@ from penstock.processes.advancing import ACTOR
 from penstock.processes.deciding import Beginning, Events, Sighting
 from penstock.processes.definition import Move, Pattern, Watched
 from penstock.processes.lifecycle import AGGREGATE as DEFINITIONS
-from penstock.processes.lifecycle import Definition, Status, Version
+from penstock.processes.lifecycle import Definition
 from penstock.processes.patterns import LOOKUP, OWN_KINDS, correlations, instance_key, parsed
 from penstock.processes.state import AGGREGATE, Process
 from penstock.processes.storing import Instances
@@ -135,7 +136,7 @@ def concerns(definition: Definition, event: Event) -> Iterator[Concern]:
 
 def _may_start(concern: Concern, event: Event) -> bool:
     is_newest = concern.version is concern.definition.versions[-1]
-    return is_newest and concern.definition.status is Status.PUBLISHED and event.time >= concern.version.since
+    return is_newest and concern.definition.status is Status.PUBLISHED and event.time >= concern.version.published_at
 
 
 def _beginning(concern: Concern, move: Move, event: Event, depth: int) -> Beginning:

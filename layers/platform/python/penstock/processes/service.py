@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from penstock.clock import to_millis
+from penstock.documents.lifecycle import Archive, Change, Publish
+from penstock.documents.service import Documents
 from penstock.events import Origin
 from penstock.events.aggregate import Loaded, MemorySnapshotStore, Repository
+from penstock.events.commands import named_after
 from penstock.json import JSON, JSONObject
 from penstock.processes import lifecycle, mending
 from penstock.processes.deciding import Events
@@ -21,50 +23,59 @@ from penstock.workflows.catalogue import Catalogue
 
 @dataclass(frozen=True)
 class Processes:
-    """The processes of every tenant."""
+    """The processes of every tenant.
+
+    A change with a `command_id` is made once, however often it is asked for, and answered as the first time.
+    """
 
     instances: Instances
     catalogue: Catalogue
     library: Mapping[str, BuiltIn]
 
-    def create(self, tenant: str, document: JSON, origin: Origin) -> Definition:
+    def create(self, tenant: str, document: JSON, origin: Origin, command_id: str | None = None) -> Definition:
         """Begin a draft. Raises InvalidProcess."""
-        valid = self._valid(document)
-        return self._change(tenant, self.instances.new_id(), lambda known: lifecycle.draft(known, valid), origin)
+        command = Change(self._valid(document))
+        key = named_after(command_id, command) if command_id else self.instances.new_id()
+        return self._definitions.handle(tenant, key, command, origin, command_id=command_id)
 
-    def change(self, tenant: str, process: str, document: JSON, origin: Origin) -> Definition:
-        """Replace the draft. Raises UnknownProcess, InvalidProcess, Conflict."""
+    def change(
+        self,
+        tenant: str,
+        process: str,
+        document: JSON,
+        origin: Origin,
+        revision: int | None = None,
+        command_id: str | None = None,
+    ) -> Definition:
+        """Replace the draft. Raises UnknownProcess, InvalidProcess, RevisionConflict, Conflict."""
         self.definition(tenant, process)
-        valid = self._valid(document)
-        return self._change(tenant, process, lambda known: lifecycle.draft(known, valid), origin)
+        command = Change(self._valid(document))
+        return self._definitions.handle(tenant, process, command, origin, revision, command_id)
 
-    def publish(self, tenant: str, process: str, origin: Origin) -> Definition:
-        """Make the draft a version: events start instances of it. Raises UnknownProcess, Conflict."""
-        self.definition(tenant, process)
-        return self._change(tenant, process, lifecycle.publish, origin)
+    def publish(
+        self, tenant: str, process: str, origin: Origin, revision: int | None = None, command_id: str | None = None
+    ) -> Definition:
+        """Make the draft a version: events start instances of it. Raises UnknownProcess, RevisionConflict, Conflict."""
+        return self._definitions.handle(tenant, process, Publish(), origin, revision, command_id)
 
-    def archive(self, tenant: str, process: str, origin: Origin) -> Definition:
+    def archive(self, tenant: str, process: str, origin: Origin, command_id: str | None = None) -> Definition:
         """Let it start no more. Raises UnknownProcess, WrongStatus, Conflict."""
-        self.definition(tenant, process)
-        return self._change(tenant, process, lifecycle.archive, origin)
+        return self._definitions.handle(tenant, process, Archive(), origin, command_id=command_id)
 
-    def adopt(self, tenant: str, name: str, origin: Origin) -> Definition:
+    def adopt(self, tenant: str, name: str, origin: Origin, command_id: str | None = None) -> Definition:
         """Have a process of the library as a definition of one's own, published as it stands there now.
 
         Raises UnknownProcess, Conflict.
         """
         if name not in self.library:
             raise UnknownProcess(f"process {name} in the library")
-        document = self._valid(self.library[name].definition)
-        self._change(tenant, name, lambda known: lifecycle.draft(known, document), origin)
-        return self._change(tenant, name, lifecycle.publish, origin)
+        command = Change(self._valid(self.library[name].definition))
+        self._definitions.handle(tenant, name, command, origin, command_id=command_id)
+        return self.publish(tenant, name, origin, command_id=command_id)
 
     def definition(self, tenant: str, process: str) -> Definition:
         """A definition as it stands. Raises UnknownProcess."""
-        loaded = self._definitions.load(lifecycle.AGGREGATE.stream(tenant, process))
-        if not loaded.exists:
-            raise UnknownProcess(f"process {process}")
-        return loaded.state
+        return self._definitions.read(tenant, process)
 
     def read(self, tenant: str, instance: str) -> Loaded[Process]:
         """An instance as it stands. Raises UnknownProcess."""
@@ -101,16 +112,11 @@ class Processes:
         valid: JSONObject = parse(document, self.catalogue).model_dump(mode="json", exclude_defaults=True)
         return valid
 
-    def _change(self, tenant: str, process: str, decide: Callable[[Definition], Any], origin: Origin) -> Definition:
-        loaded = self._definitions.load(lifecycle.AGGREGATE.stream(tenant, process))
-        events = decide(loaded.state)
-        if not events:
-            return loaded.state
-        return self._definitions.save(loaded, events, self.instances.clock(), origin).state
-
     @property
-    def _definitions(self) -> Repository[Definition]:
-        return Repository(lifecycle.AGGREGATE, self.instances.store, MemorySnapshotStore(), self.instances.new_id)
+    def _definitions(self) -> Documents[Definition]:
+        kept = self.instances
+        repository = Repository(lifecycle.AGGREGATE, kept.store, MemorySnapshotStore(), kept.new_id)
+        return Documents(repository, lifecycle.DECISIONS, kept.clock)
 
     @property
     def _now(self) -> int:

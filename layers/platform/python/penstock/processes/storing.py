@@ -4,13 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from penstock.clock import Clock, NewId, new_id, utc_now
-from penstock.events import Conflict, EventStore, Origin, StreamId
+from penstock.events import EventStore, Origin, StreamId
 from penstock.events.aggregate import Loaded, MemorySnapshotStore, Repository
+from penstock.events.commands import settle
 from penstock.processes.deciding import Events
 from penstock.processes.state import AGGREGATE, Process
-
-MOST_RIVALS = 50
-"""How often an append that lost to another one is decided anew."""
 
 
 @dataclass(frozen=True)
@@ -32,20 +30,8 @@ class Instances:
         origin: Callable[[Process], Origin],
         loaded: Loaded[Process] | None = None,
     ) -> tuple[Loaded[Process], Events]:
-        """The instance after what was decided is stored, and what that was.
-
-        Raises what `decide` raises, and Conflict after losing to rivals again and again.
-        """
-        for _ in range(MOST_RIVALS):
-            known = loaded or self.load(stream)
-            events = decide(known.state)
-            if not events:
-                return known, events
-            try:
-                return self._repository.save(known, events, self.clock(), origin(known.state)), events
-            except Conflict:
-                loaded = None
-        raise Conflict(str(stream), known.position.commit)
+        """See `events.commands.settle`."""
+        return settle(self._repository, stream, decide, origin, self.clock, loaded=loaded)
 
     @property
     def _repository(self) -> Repository[Process]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from penstock.clock import from_millis, iso, to_millis
+from penstock.documents.lifecycle import Status as DefinitionStatus
 from penstock.events import Event, StreamId
 from penstock.events.projection import Projection
 from penstock.json import JSONObject
@@ -17,7 +18,7 @@ def evolve_definition(document: JSONObject | None, event: Event) -> JSONObject |
     """The definition's document after the event. Kinds that any version listens to stay: its instances may run."""
     known = document or {
         "id": event.stream.key,
-        "status": lifecycle.Status.DRAFT,
+        "status": DefinitionStatus.DRAFT,
         "version": None,
         "listens": [],
         "created_at": iso(event.time),
@@ -34,11 +35,11 @@ def _drafted(_: JSONObject, event: Event) -> JSONObject:
 
 def _published(known: JSONObject, event: Event) -> JSONObject:
     listens = sorted({*known["listens"], *known["draft"]})
-    return {"status": lifecycle.Status.PUBLISHED, "version": event.data["version"], "listens": listens}
+    return {"status": DefinitionStatus.PUBLISHED, "version": event.data["version"], "listens": listens}
 
 
 def _archived(_: JSONObject, __: Event) -> JSONObject:
-    return {"status": lifecycle.Status.ARCHIVED}
+    return {"status": DefinitionStatus.ARCHIVED}
 
 
 _DEFINITION: Mapping[str, Any] = {

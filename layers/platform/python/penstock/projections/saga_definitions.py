@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from penstock.clock import iso
+from penstock.documents.lifecycle import Status
 from penstock.events import Event, StreamId
 from penstock.events.projection import Projection
 from penstock.json import JSONObject
-from penstock.sagas.lifecycle import EVENTS, Status
+from penstock.sagas.lifecycle import EVENTS
 
 
 def _drafted(document: JSONObject, event: Event) -> JSONObject:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from penstock.clock import iso
+from penstock.documents.lifecycle import Status
 from penstock.events import Event, StreamId
 from penstock.events.projection import Projection
 from penstock.json import JSONObject
-from penstock.workflows.lifecycle import EVENTS, Status
+from penstock.workflows.lifecycle import EVENTS
 from penstock.workflows.triggers import found_by
 
 

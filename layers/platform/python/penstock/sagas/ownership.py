@@ -10,17 +10,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from penstock.clock import Clock, NewId, new_id, utc_now
-from penstock.events import Conflict, EventStore, EventStoreError, Origin, StreamId
-from penstock.events.aggregate import Loaded, MemorySnapshotStore, Repository
+from penstock.documents.lifecycle import Archive, Change, Create, Publish, Status, Version
+from penstock.documents.service import Documents
+from penstock.events import EventStore, EventStoreError, Origin, StreamId
+from penstock.events.aggregate import MemorySnapshotStore, Repository
 from penstock.json import JSONObject
-from penstock.sagas import lifecycle
 from penstock.sagas.errors import InvalidSaga, MachineMissing, UnknownSaga
 from penstock.sagas.library import BuiltIn
-from penstock.sagas.lifecycle import AGGREGATE, Command, OwnSaga, Status, Version
+from penstock.sagas.lifecycle import AGGREGATE, DECISIONS, OwnSaga
 from penstock.sagas.machines import Machine, Machines
 from penstock.sagas.validation import parse
 from penstock.workflows.catalogue import Catalogue
-from penstock.workflows.errors import Problem, RevisionConflict, WrongState
+from penstock.workflows.errors import Problem, WrongState
 
 ID = re.compile(r"[a-z][a-z0-9_]{0,59}")
 BUILT_IN = "built in"
@@ -40,6 +41,7 @@ class OwnSagas:
     """The sagas that tenants wrote, beside those that are built in.
 
     Where a later release of the platform brings a saga with the id of a tenant's own, the tenant keeps its own.
+    A change with a `command_id` is made once, however often it is asked for, and answered as the first time.
     """
 
     store: EventStore
@@ -49,44 +51,57 @@ class OwnSagas:
     clock: Clock = utc_now
     new_id: NewId = new_id
 
-    def create(self, tenant: str, saga: str, definition: JSONObject, origin: Origin) -> OwnSaga:
+    def create(
+        self, tenant: str, saga: str, definition: JSONObject, origin: Origin, command_id: str | None = None
+    ) -> OwnSaga:
         """Begin a draft. Raises InvalidSaga, and WrongState when the id is taken."""
         if not ID.fullmatch(saga):
             message = "must be a word of a-z, 0-9 and _, which begins with a letter and has at most 60 characters"
             raise InvalidSaga([Problem("id", "id", message)])
         if saga in self.library:
             raise WrongState("create", f"saga {saga}", BUILT_IN)
-        command = lifecycle.Draft(self._document(definition))
-        return self._save(self._repository.load(AGGREGATE.stream(tenant, saga)), command, origin)
+        command = Create(self._document(definition))
+        return self._documents.handle(tenant, saga, command, origin, command_id=command_id)
 
     def change(
-        self, tenant: str, saga: str, definition: JSONObject, origin: Origin, revision: int | None = None
+        self,
+        tenant: str,
+        saga: str,
+        definition: JSONObject,
+        origin: Origin,
+        revision: int | None = None,
+        command_id: str | None = None,
     ) -> OwnSaga:
-        """Replace the draft. Raises UnknownSaga, InvalidSaga, WrongState, RevisionConflict."""
-        loaded = self._changeable(tenant, saga, "change", revision)
-        return self._save(loaded, lifecycle.Change(self._document(definition)), origin)
+        """Replace the draft. Raises UnknownSaga, InvalidSaga, WrongState, RevisionConflict, Conflict."""
+        self._own(tenant, saga, "change")
+        command = Change(self._document(definition))
+        return self._documents.handle(tenant, saga, command, origin, revision, command_id)
 
-    def publish(self, tenant: str, saga: str, origin: Origin, revision: int | None = None) -> OwnSaga:
+    def publish(
+        self, tenant: str, saga: str, origin: Origin, revision: int | None = None, command_id: str | None = None
+    ) -> OwnSaga:
         """Make the draft a version, and deploy it. Raises UnknownSaga, InvalidSaga, WrongState, RevisionConflict."""
-        loaded = self._changeable(tenant, saga, "publish", revision)
-        parse(loaded.state.definition, self.catalogue)
-        published = self._save(loaded, lifecycle.Publish(), origin)
+        known = self._own(tenant, saga, "publish")
+        parse(known.definition, self.catalogue)
+        seen = known.revision if revision is None else revision
+        published = self._documents.handle(tenant, saga, Publish(), origin, seen, command_id)
         with suppress(MachineMissing, EventStoreError):  # it is published all the same: see `settle`
             self._deploy(published)
         return published
 
-    def archive(self, tenant: str, saga: str, origin: Origin) -> OwnSaga:
-        """Let no run start from it any more. Raises UnknownSaga, WrongState, RevisionConflict."""
-        return self._save(self._changeable(tenant, saga, "archive"), lifecycle.Archive(), origin)
+    def archive(self, tenant: str, saga: str, origin: Origin, command_id: str | None = None) -> OwnSaga:
+        """Let no run start from it any more. Raises UnknownSaga, WrongState, Conflict."""
+        self._own(tenant, saga, "archive")
+        return self._documents.handle(tenant, saga, Archive(), origin, command_id=command_id)
 
     def read(self, tenant: str, saga: str) -> OwnSaga | BuiltIn:
         """A saga as it stands: the tenant's own, or a built-in one. Raises UnknownSaga."""
-        loaded = self._repository.load(AGGREGATE.stream(tenant, saga))
-        if loaded.exists:
-            return loaded.state
-        if saga not in self.library:
-            raise UnknownSaga(f"saga {saga}")
-        return self.library[saga]
+        try:
+            return self._documents.read(tenant, saga)
+        except UnknownSaga:
+            if saga not in self.library:
+                raise
+            return self.library[saga]
 
     def version(self, tenant: str, saga: str, number: int) -> Version:
         """A published version of an own saga. Raises UnknownSaga."""
@@ -110,7 +125,7 @@ class OwnSagas:
 
         Raises MachineMissing, EventStoreError.
         """
-        saga = self._repository.load(stream).state
+        saga = self._documents.repository.load(stream).state
         if saga.status is Status.PUBLISHED:
             self._deploy(saga)
         else:
@@ -121,7 +136,7 @@ class OwnSagas:
 
         To be called when it was archived, and when one of its runs has ended. Raises EventStoreError.
         """
-        saga = self._repository.load(stream).state
+        saga = self._documents.repository.load(stream).state
         for version in saga.versions if saga.status is Status.ARCHIVED else ():
             self.machines.retire(Machine(stream.tenant, stream.key, version.number))
 
@@ -129,30 +144,17 @@ class OwnSagas:
         newest = saga.versions[-1]
         self.machines.deploy(Machine(saga.id.tenant, saga.id.key, newest.number), newest.definition)
 
-    def _changeable(self, tenant: str, saga: str, action: str, revision: int | None = None) -> Loaded[OwnSaga]:
-        loaded = self._repository.load(AGGREGATE.stream(tenant, saga))
-        if not loaded.exists and saga in self.library:
+    def _own(self, tenant: str, saga: str, action: str) -> OwnSaga:
+        found = self.read(tenant, saga)
+        if isinstance(found, BuiltIn):
             raise WrongState(action, f"saga {saga}", BUILT_IN)
-        if not loaded.exists:
-            raise UnknownSaga(f"saga {saga}")
-        if revision is not None and revision != loaded.state.revision:
-            raise RevisionConflict(revision, loaded.state.revision)
-        return loaded
-
-    def _save(self, loaded: Loaded[OwnSaga], command: Command, origin: Origin) -> OwnSaga:
-        events = lifecycle.decide(loaded.state, command)
-        if not events:
-            return loaded.state
-        try:
-            return self._repository.save(loaded, events, self.clock(), origin).state
-        except Conflict:
-            newest = self._repository.load(loaded.stream).state
-            raise RevisionConflict(loaded.state.revision, newest.revision) from None
+        return found
 
     def _document(self, definition: JSONObject) -> JSONObject:
         """The definition as it is stored: valid, and without what equals a default."""
         return parse(definition, self.catalogue).model_dump(mode="json", exclude_defaults=True)
 
     @property
-    def _repository(self) -> Repository[OwnSaga]:
-        return Repository(AGGREGATE, self.store, MemorySnapshotStore(), self.new_id)
+    def _documents(self) -> Documents[OwnSaga]:
+        repository = Repository(AGGREGATE, self.store, MemorySnapshotStore(), self.new_id)
+        return Documents(repository, DECISIONS, self.clock)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from penstock.clock import Clock, NewId, new_id, utc_now
-from penstock.events import Conflict, EventStore, Origin, StreamId
+from penstock.events import EventStore, Origin, StreamId
 from penstock.events.aggregate import Loaded, MemorySnapshotStore, Repository
+from penstock.events.commands import settle
 from penstock.json import JSONObject
 from penstock.sagas import deciding
 from penstock.sagas.deciding import Events, Outcome
@@ -16,9 +17,6 @@ from penstock.sagas.state import AGGREGATE, SagaRun, Status, StepStatus
 from penstock.workflows.execution.running import LONGEST_MESSAGE, NodeRequest, NodeRunner
 from penstock.workflows.expressions import ExpressionError, Scope, Where, resolve
 from penstock.workflows.node import Emit, NodeFailure
-
-MOST_RIVALS = 50
-"""How often an append that lost to another one is decided anew: side by side, steps write to one stream."""
 
 _ENDS: Mapping[str, Callable[[SagaRun], Events]] = {
     "complete": deciding.complete,
@@ -111,20 +109,13 @@ class Steps:
     def _settle(
         self, stream: StreamId, decide: Callable[[SagaRun], Events], loaded: Loaded[SagaRun] | None = None
     ) -> Loaded[SagaRun]:
-        """The run after what was decided is stored; decided anew when another writer was first."""
-        repository = Repository(AGGREGATE, self.store, MemorySnapshotStore(), self.new_id)
-        for _ in range(MOST_RIVALS):
-            known = loaded or repository.load(stream)
-            if not known.exists:
+        def decide_known(run: SagaRun) -> Events:
+            if run.status is Status.NEW:
                 raise UnknownSaga(f"saga run {stream.key}")
-            events = decide(known.state)
-            if not events:
-                return known
-            try:
-                return repository.save(known, events, self.clock(), _origin(known.state))
-            except Conflict:
-                loaded = None
-        raise Conflict(str(stream), known.position.commit)
+            return decide(run)
+
+        repository = Repository(AGGREGATE, self.store, MemorySnapshotStore(), self.new_id)
+        return settle(repository, stream, decide_known, _origin, self.clock, loaded=loaded)[0]
 
     def _run(self, run: SagaRun, step: str, role: Role) -> JSONObject:
         action, key = action_of(run.plan.steps[step], role), key_of(run, step)

@@ -6,7 +6,7 @@ from penstock.clock import to_millis
 from penstock.events import StreamId
 from penstock.search.model import Document
 from penstock.search.searchable import Read, Searchable
-from penstock.workflows.lifecycle import AGGREGATE, EVENTS, Status
+from penstock.workflows.lifecycle import AGGREGATE, EVENTS
 
 
 def documents(stream: StreamId, read: Read) -> Iterator[Document]:
@@ -15,7 +15,7 @@ def documents(stream: StreamId, read: Read) -> Iterator[Document]:
     for commit in read(stream):
         workflow = AGGREGATE.fold(workflow, commit.events)
         time = to_millis(commit.events[-1].time)
-    if workflow.status in (Status.NEW, Status.DELETED):
+    if not workflow.is_there:
         return
     definition = workflow.definition
     lines = [definition.get("description", ""), stream.key]

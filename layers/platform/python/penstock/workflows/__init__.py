@@ -16,6 +16,5 @@ Errors:
     ├── UnknownWorkflow      no workflow, version or trigger of that name in this tenant
     ├── UnknownExecution     no execution of that id in this tenant
     ├── WrongState           what was asked does not fit the state: publish a deleted one, cancel an ended one
-    ├── RevisionConflict     somebody else changed the workflow first
     └── UnknownCallback      the token fits no run that waits
 """

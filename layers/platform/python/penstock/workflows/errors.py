@@ -52,14 +52,6 @@ class WrongState(WorkflowError):
         self.action, self.what, self.status = action, what, status
 
 
-class RevisionConflict(WorkflowError):
-    """The caller's revision is not the newest."""
-
-    def __init__(self, expected: int, found: int) -> None:
-        super().__init__(f"revision {expected} was given, but the workflow stands at revision {found}")
-        self.expected, self.found = expected, found
-
-
 class UnknownCallback(WorkflowError):
     """No waiting run has this token, or it was used before."""
 

@@ -12,10 +12,11 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from penstock.clock import Clock
+from penstock.documents.lifecycle import Status
 from penstock.events import Conflict
 from penstock.json import JSONObject
 from penstock.nodes.schedule_trigger import Parameters, next_after
-from penstock.workflows.lifecycle import Status, Workflow
+from penstock.workflows.lifecycle import Workflow
 from penstock.workflows.triggers import SCHEDULE
 
 FIRED_AT = "<aws.scheduler.scheduled-time>"
@@ -73,7 +74,7 @@ def schedules_of(workflow: Workflow, now: datetime) -> Mapping[str, Schedule]:
     """The schedules of the published version, by name; none when the workflow is not published."""
     if workflow.status is not Status.PUBLISHED:
         return {}
-    return {made.name: made for made in _of_definition(workflow, workflow.published.definition, now)}
+    return {made.name: made for made in _of_definition(workflow, workflow.released().definition, now)}
 
 
 def known_names(workflow: Workflow) -> frozenset[str]:

@@ -4,15 +4,16 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from penstock.clock import Clock, NewId, new_id, utc_now
-from penstock.events import Conflict, EventStore, Origin, StreamId
+from penstock.documents.lifecycle import Archive, Change, Create, Delete, Publish, Restore
+from penstock.documents.service import Documents
+from penstock.events import EventStore, Origin
 from penstock.events.aggregate import Repository, SnapshotStore
-from penstock.events.commands import Commands, named_after
+from penstock.events.commands import named_after
 from penstock.json import JSONObject
-from penstock.workflows import lifecycle
 from penstock.workflows.catalogue import Catalogue
-from penstock.workflows.errors import RevisionConflict, UnknownWorkflow
+from penstock.workflows.errors import UnknownWorkflow
 from penstock.workflows.graph import Graph, compile_graph
-from penstock.workflows.lifecycle import AGGREGATE, DECISIONS, Command, Workflow
+from penstock.workflows.lifecycle import AGGREGATE, DECISIONS, Workflow
 from penstock.workflows.validation import parse
 
 GRAPHS_KEPT = 200
@@ -41,16 +42,16 @@ class Workflows:
         command_id: str | None = None,
     ) -> Workflow:
         """Begin a draft. Raises InvalidWorkflow, and WrongState when the id is taken."""
-        command = lifecycle.CreateWorkflow(self._document(definition))
+        command = Create(self._document(definition))
         key = workflow_id or (named_after(command_id, command) if command_id else self.new_id())
-        return self._handle(tenant, key, command, origin, command_id=command_id)
+        return self._documents.handle(tenant, key, command, origin, command_id=command_id)
 
     def read(self, tenant: str, workflow: str, *, revision: int | None = None) -> Workflow:
         """A workflow as it is, or as it was at a revision. Raises UnknownWorkflow."""
-        stream = AGGREGATE.stream(tenant, workflow)
         if revision is None:
-            return self._existing(stream)
-        state = self._repository().load_at(stream, version=revision).state
+            return self._documents.read(tenant, workflow)
+        stream = AGGREGATE.stream(tenant, workflow)
+        state = self._documents.repository.load_at(stream, version=revision).state
         if state.revision != revision:
             raise UnknownWorkflow(f"revision {revision} of workflow {workflow}")
         return state
@@ -65,32 +66,32 @@ class Workflows:
         command_id: str | None = None,
     ) -> Workflow:
         """Replace the draft. Raises InvalidWorkflow, UnknownWorkflow, RevisionConflict, Conflict."""
-        command = lifecycle.UpdateWorkflow(self._document(definition))
-        return self._handle(tenant, workflow, command, origin, revision, command_id)
+        command = Change(self._document(definition))
+        return self._documents.handle(tenant, workflow, command, origin, revision, command_id)
 
     def publish(
         self, tenant: str, workflow: str, origin: Origin, revision: int | None = None, command_id: str | None = None
     ) -> Workflow:
         """Make the draft a version. Raises UnknownWorkflow, WrongState, RevisionConflict, Conflict."""
-        return self._handle(tenant, workflow, lifecycle.PublishWorkflow(), origin, revision, command_id)
+        return self._documents.handle(tenant, workflow, Publish(), origin, revision, command_id)
 
     def archive(self, tenant: str, workflow: str, origin: Origin, command_id: str | None = None) -> Workflow:
         """Stop it from starting. Raises UnknownWorkflow, WrongState, Conflict."""
-        return self._handle(tenant, workflow, lifecycle.ArchiveWorkflow(), origin, command_id=command_id)
+        return self._documents.handle(tenant, workflow, Archive(), origin, command_id=command_id)
 
     def delete(self, tenant: str, workflow: str, origin: Origin, command_id: str | None = None) -> Workflow:
         """Take it away. Raises UnknownWorkflow, WrongState, Conflict."""
-        return self._handle(tenant, workflow, lifecycle.DeleteWorkflow(), origin, command_id=command_id)
+        return self._documents.handle(tenant, workflow, Delete(), origin, command_id=command_id)
 
     def restore(
         self, tenant: str, workflow: str, version: int, origin: Origin, command_id: str | None = None
     ) -> Workflow:
         """Make a version's definition the draft again. Raises UnknownWorkflow, Conflict."""
-        return self._handle(tenant, workflow, lifecycle.RestoreVersion(version), origin, command_id=command_id)
+        return self._documents.handle(tenant, workflow, Restore(version), origin, command_id=command_id)
 
     def published(self, tenant: str, workflow: str) -> int:
         """See `engine.Library`."""
-        return self.read(tenant, workflow).published.revision
+        return self.read(tenant, workflow).released().revision
 
     def graph(self, tenant: str, workflow: str, revision: int) -> Graph:
         """See `engine.Library`."""
@@ -102,32 +103,10 @@ class Workflows:
                 self._graphs.popitem(last=False)
         return self._graphs[key]
 
-    def _handle(
-        self,
-        tenant: str,
-        workflow: str,
-        command: Command,
-        origin: Origin,
-        revision: int | None = None,
-        command_id: str | None = None,
-    ) -> Workflow:
-        stream = AGGREGATE.stream(tenant, workflow)
-        commands = Commands(self._repository(), DECISIONS, self.clock)
-        try:
-            return commands.handle(stream, command, origin, command_id=command_id, revision=revision).state
-        except Conflict:
-            if revision is None:
-                raise
-            raise RevisionConflict(revision, self._existing(stream).revision) from None
-
-    def _existing(self, stream: StreamId) -> Workflow:
-        workflow = self._repository().load(stream).state
-        if not workflow.is_there:
-            raise UnknownWorkflow(f"workflow {stream.key}")
-        return workflow
-
-    def _repository(self) -> Repository[Workflow]:
-        return Repository(AGGREGATE, self.store, self.snapshots, self.new_id)
+    @property
+    def _documents(self) -> Documents[Workflow]:
+        repository = Repository(AGGREGATE, self.store, self.snapshots, self.new_id)
+        return Documents(repository, DECISIONS, self.clock)
 
     def _document(self, definition: JSONObject) -> JSONObject:
         """The definition as it is stored: valid, and without what equals a default."""

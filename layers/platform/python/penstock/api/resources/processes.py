@@ -6,8 +6,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from penstock.clock import from_millis, iso
+from penstock.documents.lifecycle import Standing, Version
 from penstock.events.aggregate import Loaded
-from penstock.processes import lifecycle
 from penstock.processes.library import BuiltIn
 from penstock.processes.lifecycle import Definition
 from penstock.processes.state import Process, Run, Status
@@ -55,7 +55,7 @@ class DefinitionView(BaseModel):
     """A definition with its draft."""
 
     id: str
-    status: lifecycle.Status
+    status: Standing
     version: int | None = Field(description="The number of the newest published version")
     definition: dict[str, Any] = Field(description="The draft: what is published next")
 
@@ -63,7 +63,7 @@ class DefinitionView(BaseModel):
     def of(cls, known: Definition) -> "DefinitionView":
         """The definition as it is shown."""
         newest = known.versions[-1].number if known.versions else None
-        return cls(id=known.id.key, status=known.status, version=newest, definition=known.draft)
+        return cls(id=known.id.key, status=known.status, version=newest, definition=known.definition)
 
 
 class VersionView(BaseModel):
@@ -74,9 +74,9 @@ class VersionView(BaseModel):
     definition: dict[str, Any]
 
     @classmethod
-    def of(cls, version: lifecycle.Version) -> "VersionView":
+    def of(cls, version: Version) -> "VersionView":
         """The version as it is shown."""
-        return cls(number=version.number, published_at=iso(version.since), definition=version.definition)
+        return cls(number=version.number, published_at=iso(version.published_at), definition=version.definition)
 
 
 class DefinitionSummary(BaseModel):
@@ -87,7 +87,7 @@ class DefinitionSummary(BaseModel):
     id: str
     name: str
     description: str
-    status: lifecycle.Status
+    status: Standing
     version: int | None
     listens: list[str] = Field(description="The kinds of stream whose events it gets")
     created_at: str

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from penstock.documents.lifecycle import Status as DefinitionStatus
 from penstock.events.aggregate import Loaded
-from penstock.sagas import lifecycle
 from penstock.sagas.library import BuiltIn
 from penstock.sagas.lifecycle import OwnSaga
 from penstock.sagas.state import SagaRun, Status, StepState, StepStatus
@@ -69,7 +69,7 @@ class DefinitionSummary(BaseModel):
     def of(cls, saga: BuiltIn) -> "DefinitionSummary":
         """A built-in saga as it is listed."""
         name, description = saga.definition["name"], saga.definition.get("description", "")
-        return cls(id=saga.id, wing=saga.wing, name=name, description=description, status=lifecycle.Status.PUBLISHED)
+        return cls(id=saga.id, wing=saga.wing, name=name, description=description, status=DefinitionStatus.PUBLISHED)
 
 
 class DefinitionView(DefinitionSummary):
@@ -93,25 +93,6 @@ class DefinitionView(DefinitionSummary):
             version=len(saga.versions) or None,
             revision=saga.revision,
             definition=saga.definition,
-        )
-
-
-class VersionView(BaseModel):
-    """A published version."""
-
-    number: int
-    revision: int
-    published_at: str
-    definition: dict[str, Any]
-
-    @classmethod
-    def of(cls, version: lifecycle.Version) -> "VersionView":
-        """The version as it is shown."""
-        return cls(
-            number=version.number,
-            revision=version.revision,
-            published_at=version.published_at,
-            definition=version.definition,
         )
 
 

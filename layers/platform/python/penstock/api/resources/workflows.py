@@ -5,8 +5,10 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from penstock.clock import iso
+from penstock.documents.lifecycle import Status, Version
 from penstock.json import JSONObject
-from penstock.workflows.lifecycle import Status, Version, Workflow
+from penstock.workflows.lifecycle import Workflow
 
 WorkflowId = Annotated[str, Path(min_length=1, max_length=200, description="The workflow's id")]
 
@@ -62,7 +64,7 @@ class VersionView(BaseModel):
         return cls(
             number=version.number,
             revision=version.revision,
-            published_at=version.published_at,
+            published_at=iso(version.published_at),
             definition=version.definition,
         )
 

@@ -6,14 +6,13 @@ once; undoing one that never came is remembered too, so that it cannot come late
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
-from uuid import NAMESPACE_URL, uuid5
 
 from penstock.events import Conflict, InvalidStreamId, Origin
 from penstock.events.aggregate import Aggregate, MemorySnapshotStore, Repository
+from penstock.events.commands import MOST_RIVALS, settle
 from penstock.workflows.node import Call, NodeFailure
 
 S = TypeVar("S")
-MOST_RIVALS = 50
 REMEMBERED = 10_000
 """How many settled entries are remembered; an entry does not come again after so many others."""
 
@@ -35,18 +34,8 @@ def carry_out(call: Call[Any], aggregate: Aggregate[S], key: str, decide: Callab
         stream = aggregate.stream(call.tenant, key)
     except InvalidStreamId as error:
         raise Refused("InvalidKey", str(error)) from None
-    for attempt in range(MOST_RIVALS):
-        loaded = repository.load(stream)
-        events = decide(loaded.state)
-        if not events:
-            return loaded.state
-        commit = uuid5(NAMESPACE_URL, f"{call.tenant}/{call.key}/{attempt}").hex
-        try:
-            return repository.save(loaded, events, call.now, _origin(call), commit).state
-        except Conflict:
-            continue
-    raise NodeFailure("Contention", f"{MOST_RIVALS} other writers were first")
-
-
-def _origin(call: Call[Any]) -> Origin:
-    return Origin(f"workflow:{call.workflow}", call.execution)
+    origin = Origin(f"workflow:{call.workflow}", call.execution)
+    try:
+        return settle(repository, stream, decide, lambda _: origin, lambda: call.now)[0].state
+    except Conflict:
+        raise NodeFailure("Contention", f"{MOST_RIVALS} other writers were first") from None

@@ -13,11 +13,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from penstock.clock import Clock, NewId, from_millis, new_id, to_millis, utc_now
 from penstock.events import Conflict, EventStore, Origin, Position, StreamId
 from penstock.events.aggregate import Loaded, Repository, SnapshotStore
+from penstock.events.commands import TRIES, until_first
 from penstock.json import JSONObject
 from penstock.workflows.errors import UnknownExecution, UnknownWorkflow, WrongState
 from penstock.workflows.execution import events as happened
@@ -33,7 +35,6 @@ from penstock.workflows.graph import Graph
 COMMIT_EVENTS = 25
 SLOT_RETRY = timedelta(seconds=5)
 DEEPEST_CHILD = 10
-_CONFLICT_TRIES = 5
 _LOG = logging.getLogger(__name__)
 
 
@@ -240,12 +241,7 @@ class Driver:
 
     def _decide(self, execution: StreamId, decide: Callable[[Execution], Sequence[Any]], origin: Origin | None) -> Flow:
         """Append what a command decides on the newest state, again when another writer was first."""
-        for _ in range(_CONFLICT_TRIES - 1):
-            try:
-                return self._append(execution, decide, origin)
-            except Conflict:
-                continue
-        return self._append(execution, decide, origin)
+        return until_first(partial(self._append, execution, decide, origin), TRIES)
 
     def _append(self, execution: StreamId, decide: Callable[[Execution], Sequence[Any]], origin: Origin | None) -> Flow:
         flow = self._load(execution)
