@@ -1,14 +1,36 @@
 """HL7 messages in files: read one by one, checked, shown field by field."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
 
-from penstock_cli.files import read_bytes
-from penstock_healthcare.hl7 import Envelope, HL7Error, Message, Segment, Unparseable, check, parse, parse_batch
+from penstock_cli.files import HL7_SUFFIX, read_bytes
+from penstock_healthcare.hl7 import (
+    Envelope,
+    HL7Error,
+    Message,
+    Segment,
+    Unparseable,
+    acknowledge,
+    check,
+    group,
+    nak_for_unparseable,
+    parse,
+    parse_batch,
+)
+from penstock_healthcare.hl7.acknowledgment import Code
+from penstock_healthcare.hl7.checking import Agreement
 from penstock_healthcare.hl7.dictionary import segment_layout
 
 SERIOUS = ("error", "warning")
+_POSITIVE = ("AA", "CA")
+_HEAD = 4_096
+_BEGINS = re.compile(rb"(?:\A|[\r\n\x0b])(?:\xef\xbb\xbf)?(?:MSH|FHS|BHS)[^A-Za-z0-9\s]", re.IGNORECASE)
+_FRAMING = b"\x0b\x1c\r\n \t\x00\xef\xbb\xbf"
+_FRAME_END = re.compile(rb"\x1c[\r\n\x0b]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +44,31 @@ class Found:
     error: HL7Error | None
 
 
-def found_in(files: Sequence[str]) -> Iterator[Found]:
-    """The messages of files, which may be batches; `number` counts from 1 in each. Raises WrongUse."""
+def found_in(paths: Sequence[str]) -> Iterator[Found]:
+    """The messages of files, which may be batches, and of folders; `number` counts from 1 in each file.
+
+    In a folder, at any depth, a file counts that is named *.hl7 or holds a message. Raises WrongUse.
+    """
+    for path in paths:
+        if Path(path).is_dir():
+            yield from _found_in_folder(Path(path))
+        else:
+            yield from _found_in(path, read_bytes(path))
+
+
+def _found_in_folder(folder: Path) -> Iterator[Found]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     for file in files:
-        yield from _found_in(file, read_bytes(file))
+        if file.suffix.lower() == HL7_SUFFIX or _holds_messages(file):
+            yield from _found_in(str(file), read_bytes(str(file)))
+
+
+def _holds_messages(file: Path) -> bool:
+    try:
+        with file.open("rb") as source:
+            return _BEGINS.search(source.read(_HEAD)) is not None
+    except OSError:
+        return False
 
 
 def _found_in(file: str, content: bytes) -> Iterator[Found]:
@@ -35,7 +78,7 @@ def _found_in(file: str, content: bytes) -> Iterator[Found]:
         yield found_in_bytes(file, content)
         return
     messages = [part for part in batch.parts if not isinstance(part, Envelope)]
-    if len(messages) == 1 and not any(envelope.id for envelope in batch.envelopes):
+    if len(messages) == 1 and not any(bytes(envelope).strip(_FRAMING) for envelope in batch.envelopes):
         yield found_in_bytes(file, content)
         return
     for number, part in enumerate(messages, 1):
@@ -51,18 +94,48 @@ def found_in_bytes(file: str, content: bytes) -> Found:
         return Found(file, 1, content, None, error)
 
 
-def report(found: Found) -> dict[str, Any]:
-    """What is to be said of a message: its header, and its findings or why it cannot be read."""
+def report(found: Found, profiles: Sequence[Agreement] = ()) -> dict[str, Any]:
+    """What is to be said of a message: its header, and its findings or why it cannot be read.
+
+    `identical` says whether the same bytes come out when the message is written again.
+    """
     message = found.message
-    findings = [asdict(each) for each in check(message)] if message else [_unreadable(found.error)]
+    findings = [asdict(each) for each in check(message, profiles)] if message else [_unreadable(found.error)]
     return {
         "file": found.file,
         "message": found.number,
+        "parsed": message is not None,
+        "identical": message is not None and bytes(message) == found.raw,
         "type": message.type if message else "",
         "control_id": message.control_id if message else "",
         "version": message.version if message else "",
+        "structure": group(message).name if message else "",
         "findings": findings,
     }
+
+
+def summary(reports: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """How many messages there were, were read, came back byte for byte, and were without error or warning."""
+    return {
+        "messages": len(reports),
+        "parsed": sum(entry["parsed"] for entry in reports),
+        "identical": sum(entry["identical"] for entry in reports),
+        "clean": sum(not is_serious(entry) for entry in reports),
+    }
+
+
+def acknowledgment(found: Found, code: str | None, *, control_id: str, now: datetime) -> bytes:
+    """What a receiver would answer: `code`, else AA, AE with the errors that were found, AR for what is unreadable."""
+    if found.message is None:
+        return nak_for_unparseable(found.raw, control_id=control_id, timestamp=now, error=found.error)
+    faults = [] if code in _POSITIVE else [each.fault() for each in check(found.message) if each.severity == "error"]
+    answer = cast("Code", code or ("AE" if faults else "AA"))
+    return acknowledge(found.message, answer, control_id=control_id, timestamp=now, errors=faults)
+
+
+def unframed(raw: bytes) -> bytes:
+    """A message without the MLLP framing that a capture left around it."""
+    return _FRAME_END.sub(b"", raw.removeprefix(b"\x0b"))
 
 
 def is_serious(entry: dict[str, Any]) -> bool:

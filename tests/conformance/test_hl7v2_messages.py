@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from penstock_cli.conformance import hl7v2
 from penstock_healthcare.hl7 import Field, acknowledge, check, group, parse, parse_batch, to_json
 from penstock_healthcare.hl7.dictionary import segment_layout
 from penstock_healthcare.hl7.separators import is_header
@@ -65,3 +66,9 @@ def test_all_messages_in_one_file_are_a_batch() -> None:
     assert bytes(batch) == data
     assert not batch.unreadable
     assert len(batch.messages) == len(MESSAGES)
+
+
+def test_every_figure_that_the_conformance_command_prints_meets_its_bar() -> None:
+    figures = list(hl7v2.measure(CORPUS.parents[1]))
+    assert len(figures) == 7
+    assert [figure.what for figure in figures if figure.falls_short] == []

@@ -1,11 +1,13 @@
-"""penstock hl7: check, read and send HL7 v2 messages, and look after those that the platform rejected."""
+"""penstock hl7: check, read, acknowledge and send HL7 v2 messages, and look after those that the platform rejected."""
 
 import base64
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from penstock_cli import conversion
 from penstock_cli.connection import ApiKey, Limit, Url, connect, segment
 from penstock_cli.errors import Failure, Unreachable, WrongUse
 from penstock_cli.files import read_bytes
@@ -17,19 +19,32 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from penstock_cli.messages import Found
+    from penstock_healthcare.hl7.profiles import Profile
 
-app = typer.Typer(name="hl7", help="Check, show and send HL7 v2 messages.", no_args_is_help=True)
-Files = Annotated[list[str], typer.Argument(metavar="FILE…", help="Messages or batches; - is standard input")]
+app = typer.Typer(name="hl7", help="Check, show, acknowledge and send HL7 v2 messages.", no_args_is_help=True)
+app.command("to-fhir")(conversion.to_fhir)
+Files = Annotated[list[str], typer.Argument(metavar="PATH…", help="Messages, batches, folders; - is standard input")]
 POSITIVE = ("AA", "CA")
+CODES = (*POSITIVE, "AE", "AR", "CE", "CR")
 PATH = "/v1/healthcare/messages"
 
 
 @app.command()
-def check(files: Files, as_json: AsJson = False) -> None:
-    """Tell what the standard asks and messages do not give; exit code 1 on any error or warning."""
+def check(
+    files: Files,
+    profile: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="A sender's profile; may be repeated")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell of each message whether it was read, comes back byte for byte, and what the standard asks and it lacks.
+
+    Exit code 1 on any error or warning.
+    """
     from penstock_cli import messages
 
-    reports = [messages.report(found) for found in messages.found_in(files)]
+    profiles = [_profile(file) for file in profile or ()]
+    reports = [messages.report(found, profiles) for found in messages.found_in(files)]
     show(reports, as_json, lambda console: _tell_findings(console, reports))
     raise typer.Exit(int(any(map(messages.is_serious, reports))))
 
@@ -49,12 +64,40 @@ def read(
     raise typer.Exit(int(any(each.message is None for each in found)))
 
 
+@app.command("ack")
+def acknowledge(
+    files: Files,
+    code: Annotated[str | None, typer.Option(help="AA, AE, AR, CA, CE or CR; left out, what was found decides")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the acknowledgment of each message, with an ERR for each error that was found."""
+    import uuid
+    from datetime import UTC, datetime
+
+    from penstock_cli import messages
+
+    if code is not None and code not in CODES:
+        raise WrongUse(f"--code {code}: one of {', '.join(CODES)}")
+    now = datetime.now(UTC)
+    answers = [
+        messages.acknowledgment(found, code, control_id=uuid.uuid4().hex[:20], now=now)
+        for found in messages.found_in(files)
+    ]
+    if as_json:
+        show([answer.decode("utf-8", "replace") for answer in answers], as_json, lambda _: None)
+    else:
+        sys.stdout.buffer.write(b"".join(answer.replace(b"\r", b"\n") if _is_seen() else answer for answer in answers))
+
+
 @app.command()
 def send(
+    to: Annotated[str, typer.Argument(metavar="HOST:PORT", help="The MLLP receiver")],
     files: Files,
-    host: Annotated[str, typer.Option(help="The MLLP receiver")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65_535, help="Its port")] = 2575,
     tls_ca: Annotated[Path | None, typer.Option(help="Use TLS, and trust this authority's certificates")] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="The client's certificate, with its key unless --tls-key")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The client's private key")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, max=3_600, help="Seconds until the last answer")] = 30,
     as_json: AsJson = False,
 ) -> None:
@@ -63,12 +106,12 @@ def send(
     from penstock_mllp import NoAcknowledgment
     from penstock_mllp import send as transmit
 
+    host, port = _address(to)
     found = list(messages.found_in(files))
-    tls = _trusting(tls_ca) if tls_ca else None
+    tls = _trusting(tls_ca, tls_cert, tls_key) if tls_ca or tls_cert else None
+    contents = [messages.unframed(each.raw) for each in found]
     try:
-        answers = transmit(
-            host, port, [each.raw for each in found], tls, timeout=timeout, server_hostname=host if tls else None
-        )
+        answers = transmit(host, port, contents, tls, timeout=timeout, server_hostname=host if tls else None)
     except NoAcknowledgment as error:
         raise Failure(f"{host}:{port}: {error}") from error
     except OSError as error:
@@ -114,23 +157,58 @@ def resubmit(
     raise typer.Exit(int(found["status"] == "rejected"))
 
 
-def _trusting(authority: Path) -> "ssl.SSLContext":
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise WrongUse(f"{text}: expected HOST:PORT, such as 127.0.0.1:2575")
+    return host.strip("[]"), int(port)
+
+
+def _trusting(authority: Path | None, certificate: Path | None, key: Path | None) -> "ssl.SSLContext":
     import ssl
 
     try:
-        return ssl.create_default_context(cafile=str(authority))
+        context = ssl.create_default_context(cafile=str(authority) if authority else None)
+        if certificate:
+            context.load_cert_chain(certificate, key)
     except OSError as error:
-        raise WrongUse(f"--tls-ca {authority}: {error.strerror or error}") from error
+        raise WrongUse(f"the certificates cannot be used: {error.strerror or error}") from error
+    return context
+
+
+def _profile(file: str) -> "Profile":
+    from penstock_healthcare.hl7 import BadProfile
+    from penstock_healthcare.hl7.profiles import read_profile
+
+    try:
+        return read_profile(read_bytes(file))
+    except BadProfile as error:
+        raise WrongUse("\n".join([f"{file}: no profile", *(f"  {each}" for each in error.problems)])) from error
+
+
+def _is_seen() -> bool:
+    """Whether a person reads the output: a terminal does not show carriage returns."""
+    return sys.stdout.isatty()
 
 
 def _tell_findings(console: "Console", reports: list[dict[str, Any]]) -> None:
+    from penstock_cli.messages import summary
+
     for entry in reports:
-        name = f"{entry['file']} {entry['type']} {entry['control_id']}".rstrip()
+        name = " ".join(filter(None, (entry["file"], entry["type"], entry["version"], entry["control_id"])))
         count = len(entry["findings"])
-        console.print(plain(f"{name}: {f'{count} findings' if count else 'nothing to find'}"), style="bold")
+        kept = "" if entry["identical"] or not entry["parsed"] else ", not the same bytes again"
+        told = f"{count} findings" if count else "nothing to find"
+        console.print(plain(f"{name}: {told}{kept}"), style="bold")
         if count:
             columns = ("path", "severity", "rule", "message")
             console.print(table(columns, [[each[column] for column in columns] for each in entry["findings"]]))
+    if len(reports) > 1:
+        counts = summary(reports)
+        console.print(
+            f"{counts['messages']} messages: {counts['parsed']} read, {counts['identical']} the same bytes again, "
+            f"{counts['clean']} without error or warning"
+        )
 
 
 def _tell_fields(console: "Console", found: "list[Found]") -> None:

@@ -20,7 +20,7 @@ def lines(api: str, key: str, endpoint: str, mllp: str, shown: Shown) -> list[st
         "",
         "Or the command line, in another terminal:",
         "  penstock execution list",
-        f"  penstock hl7 send {SAMPLE} --port {mllp.rpartition(':')[2]}",
+        f"  penstock hl7 send 127.0.0.1:{mllp.rpartition(':')[2]} {SAMPLE}",
     ]
 
 

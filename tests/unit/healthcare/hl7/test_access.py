@@ -50,6 +50,9 @@ def message() -> Message:
         ("OBX[9]-5", ""),
         ("ZXX-2.2", "c"),
         ("NTE-3", ""),
+        ("PID.patient_identifier_list[1].id_number", "987"),
+        ("PID.patient_identifier_list.assigning_authority.universal_id", "1.2"),
+        ("OBX[1].value_type", "ST"),
     ],
 )
 def test_a_path_reads_the_plain_text_of_one_leaf(message: Message, path: str, value: str) -> None:
@@ -73,7 +76,21 @@ def test_raw_reads_the_encoded_text_of_what_the_path_wrote_out(message: Message,
 
 
 @pytest.mark.parametrize(
-    "path", ["", "PI-3", "PID-", "PID-0", "PID-3.0", "PID-3[x]", "PID-3.1.2.3", "PID-1234", "PID 3"]
+    "path",
+    [
+        "",
+        "PI-3",
+        "PID.nonsense",
+        "ZXX.name",
+        "PID.patient_name.given_name.more",
+        "PID-",
+        "PID-0",
+        "PID-3.0",
+        "PID-3[x]",
+        "PID-3.1.2.3",
+        "PID-1234",
+        "PID 3",
+    ],
 )
 def test_a_malformed_path_says_so(message: Message, path: str) -> None:
     with pytest.raises(BadPath) as caught:
@@ -177,6 +194,20 @@ def test_setting_a_leaf_changes_that_place_alone(message: Message) -> None:
     message.set("PID-5.2", "A|B^C&D~E\\F")
     assert bytes(message) == RAW.replace(b"J\\T\\J", b"A\\F\\B\\S\\C\\T\\D\\R\\E\\E\\F")
     assert message["PID-5.2"] == "A|B^C&D~E\\F"
+
+
+def test_a_place_is_written_by_its_name_as_well(message: Message) -> None:
+    message["PID.patient_name.given_name"] = "Ann"
+    message["PID-3[1].1"] = "988"
+    assert bytes(message) == RAW.replace(b"J\\T\\J", b"Ann").replace(b"~987", b"~988")
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x0b", "\x1a", "\x1c"])
+def test_framing_and_padding_in_a_value_are_escaped(message: Message, control: str) -> None:
+    message.set("ZXX-2", control)
+    again = parse(bytes(message))
+    assert again["ZXX-2"] == control
+    assert control.encode() not in bytes(message)
 
 
 def test_setting_beyond_the_end_fills_up_with_delimiters(message: Message) -> None:

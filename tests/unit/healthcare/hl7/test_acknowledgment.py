@@ -10,6 +10,7 @@ from penstock_healthcare.hl7 import (
     BadEncodingCharacters,
     Fault,
     acknowledge,
+    check,
     header_of,
     nak_for_unparseable,
     parse,
@@ -48,6 +49,14 @@ def test_before_2_5_err_1_carries_code_and_location() -> None:
         b"MSA|AR|42|the patient name is missing",
         b"ERR|PID^1^5^101&Required field missing&HL70357",
     ]
+
+
+@pytest.mark.parametrize("version", ["2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8.2", "2.9"])
+@pytest.mark.parametrize("code", ["AA", "AE", "AR", "CA", "CE", "CR"])
+def test_an_acknowledgment_is_valid_in_the_version_of_its_message(code: str, version: str) -> None:
+    faults = (Fault("101", "the patient name is missing", "PID-5"), Fault("102", "no number", "OBX[2]-5"))
+    answered = answer(MSH.replace(b"2.5.1", version.encode()), code, *faults)
+    assert {finding.severity for finding in check(parse(answered))} <= {"information"}
 
 
 def test_the_answer_uses_the_senders_delimiters_and_charset() -> None:

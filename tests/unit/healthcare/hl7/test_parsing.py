@@ -32,6 +32,8 @@ HABITS = {
     "blank lines of spaces": MSH + b"\r  \r" + PID + b"\r \r",
     "leading blank lines": b"\r\n  \r\n" + MSH + b"\r" + PID,
     "byte order mark": b"\xef\xbb\xbf" + MSH + b"\r" + PID + b"\r",
+    "end-of-file mark of DOS": MSH + b"\r" + PID + b"\r\x1a",
+    "MLLP framing of two messages": b"\x0b" + MSH + b"\r" + PID + b"\r\x1c\r\x0b",
     "MLLP framing left on": b"\x0b" + MSH + b"\r" + PID + b"\r\x1c\r",
     "trailing delimiters": MSH + b"|||||\r" + PID + b"^^^~~|||&&&|\r",
     "trailing spaces": MSH + b"  \r" + PID + b"   \r",
@@ -43,11 +45,13 @@ HABITS = {
     "no subcomponent delimiter": b"MSH|^~\\|LAB\rPID|1||a&b^c\r",
     "component delimiter only": b"MSH|^|LAB\rPID|1||a~b^c\r",
     "escape doubled by the sender": b"MSH|^~\\\\&|LAB\rPID|1||a\\T\\b\r",
+    "ampersand left encoded": b"MSH|^~\\&amp;|LAB|HOSP\rPID|1||a^b~c\r",
     "missing MSH-12": b"MSH|^~\\&|LAB|HOSP|||||ORU^R01|42\r" + PID + b"\r",
     "only MSH-2": b"MSH|^~\\&",
     "line feed in a note": MSH + b"\rNTE|1||first line\nsecond line\n\nfourth\rOBX|1\r",
     "Z-segments": MSH + b"\rZXX|a^b|c\rzyy|1\r",
     "segment without fields": MSH + b"\rDSC\rZZZ\rPID|1\r",
+    "local and charset escapes": MSH + b"\rNTE|1||\\Zlocal\\ \\C2842\\ \\M245A3B\\ \\X41\\ \\H\\ \\F\\\r",
     "unfinished escapes": MSH + b"\rNTE|1||C:\\temp\\ \\XZZ\\ \\.br\\ \\\r",
     "bytes that are no text": MSH + b"\rOBX|1|ED|||\x80\x81\x8d\xff\xfe\r",
     "NUL bytes": MSH + b"\rNTE|1||a\x00b\r\x00\x00",
@@ -122,9 +126,13 @@ def test_a_name_is_read_in_the_charset_that_the_bytes_are_in(name: str, family_n
         ("no subcomponent delimiter", "PID-3", "a&b"),
         ("component delimiter only", "PID-3", "a~b"),
         ("escape doubled by the sender", "PID-3", "a&b"),
+        ("ampersand left encoded", "PID-3[1]", "c"),
         ("line feed in a note", "NTE-3", "first line\nsecond line\n\nfourth"),
         ("unfinished escapes", "NTE-3", "C:\\temp\\ \\XZZ\\ \\.br\\ \\"),
         ("Z-segments", "ZYY-1", "1"),
+        ("end-of-file mark of DOS", "PID-5.2", "JANE"),
+        ("MLLP framing of two messages", "PID-5.2", "JANE"),
+        ("local and charset escapes", "NTE-3", "\\Zlocal\\ \\C2842\\ \\M245A3B\\ A \\H\\ |"),
         ("segment without fields", "PID-1", "1"),
     ],
 )
@@ -201,6 +209,13 @@ def test_a_batch_may_be_bare_messages_with_lf_and_a_byte_order_mark() -> None:
     batch = parse_batch(raw)
     assert [len(message.segments()) for message in batch.messages] == [2, 1]
     assert bytes(batch) == raw
+
+
+def test_messages_of_a_capture_do_not_get_each_others_framing() -> None:
+    framed = b"\x0b" + MSH + b"\r" + PID + b"\r\x1c\r"
+    batch = parse_batch(framed * 3)
+    assert [message["PID-5.2"] for message in batch.messages] == ["JANE"] * 3
+    assert bytes(batch) == framed * 3
 
 
 def test_one_unreadable_message_does_not_stop_a_batch() -> None:

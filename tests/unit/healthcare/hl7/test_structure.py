@@ -72,6 +72,21 @@ def test_segments_without_a_place_stay_with_the_group_they_follow_and_none_is_lo
     assert count(root) == len(message.segments())
 
 
+def test_every_structure_of_the_standard_is_a_tree_whatever_its_event() -> None:
+    raw = text("SCH|1", "PID|1", "PV1|1", "RGS|1", "AIS|1", "NTE|1", "AIL|1", "RGS|2", "AIS|1")
+    root = group(parse(raw.replace("ORU^R01", "SIU^S17")))
+    assert root.name == "SIU_S12"
+    assert [[segment.id for segment in found.segments] for found in root.find("RESOURCES")] == [["RGS"], ["RGS"]]
+    assert [len(list(found.find("SERVICE"))) for found in root.find("RESOURCES")] == [1, 1]
+
+
+def test_a_message_of_an_old_version_has_the_groups_of_that_version() -> None:
+    raw = text("EVN|A04", "PID|1", "PV1|1", "IN1|1", "IN1|2").replace("ORU^R01|1|P|2.5.1", "ADT^A04|1|P|2.2")
+    root = group(parse(raw))
+    assert root.name == "ADT_A01"
+    assert len(list(root.find("INSURANCE"))) == 2
+
+
 def test_an_unknown_structure_is_flat() -> None:
     root = group(parse(text("PID|1", "OBX|1")), "ZZZ_Z01")
     assert ([segment.id for segment in root.segments], root.groups) == (["MSH", "PID", "OBX"], [])

@@ -65,7 +65,7 @@ def test_a_readable_message_is_accepted_with_its_header() -> None:
 
 
 def test_a_message_with_findings_is_accepted_and_they_are_kept() -> None:
-    message = messages().receive("acme", reception(lines("PID|1||||Doe^Jane", "ZZZ|x", "QQQ|y")), ORIGIN)
+    message = messages().receive("acme", reception(lines("PID|1||||Doe^Jane", "OBR|1|||K", "ZZZ|x", "QQQ|y")), ORIGIN)
     assert message.status is Status.ACCEPTED
     assert {(found["path"], found["severity"]) for found in message.findings} == {
         ("PID-3", "error"),

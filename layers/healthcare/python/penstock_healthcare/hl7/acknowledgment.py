@@ -38,6 +38,7 @@ ERROR_CODES = {
 }
 """Table 0357."""
 
+_USUAL_VERSION = "2.5"
 _ERR_WITH_LOCATION = (2, 5)
 _ACK_STRUCTURE = (2, 4)
 _HEADER_BYTES = 8192
@@ -62,7 +63,7 @@ def acknowledge(
 ) -> bytes:
     """The ACK to ``message`` in its own delimiters, version and charset; ``control_id`` is the ACK's own MSH-10.
 
-    From 2.5 on each fault is an ERR with location (ERL), code, severity and text; before, ERR-1 carries them.
+    From 2.5 on each fault is an ERR with location (ERL), code, severity and text; before, a repetition of ERR-1.
     """
     faults = tuple(errors)
     version = _version(message.version)
@@ -71,8 +72,10 @@ def acknowledge(
         _msh(message, marks, version, control_id, timestamp),
         _msa(message, marks, version, code, faults),
     ]
-    form = _err if version >= _ERR_WITH_LOCATION else _err_before_2_5
-    lines += [form(fault, marks) for fault in faults]
+    if version >= _ERR_WITH_LOCATION:
+        lines += [_err(fault, marks) for fault in faults]
+    elif faults:
+        lines.append(_err_before_2_5(faults, marks))
     codec = (codec_of(message.charset) or "ascii") if message.codec == "ascii" else message.codec
     return "".join(f"{line}\r" for line in lines).encode(codec, "replace")
 
@@ -108,7 +111,7 @@ def _msh(message: Message, marks: Separators, version: tuple[int, ...], control_
         9: marks.component.join(kind) if event else "ACK",
         10: escape(control_id, marks),
         11: message.raw("MSH-11"),
-        12: message.raw("MSH-12"),
+        12: message.raw("MSH-12") or _USUAL_VERSION,
         18: message.raw("MSH-18"),
     }
     return marks.field.join(["MSH", marks.encoding_characters, *_numbered(fields, 3)])
@@ -130,9 +133,13 @@ def _err(fault: Fault, marks: Separators) -> str:
     return marks.field.join(["ERR", *_numbered(fields, 1)])
 
 
-def _err_before_2_5(fault: Fault, marks: Separators) -> str:
+def _err_before_2_5(faults: tuple[Fault, ...], marks: Separators) -> str:
+    return marks.field.join(["ERR", marks.repetition.join(_coded_location(fault, marks) for fault in faults)])
+
+
+def _coded_location(fault: Fault, marks: Separators) -> str:
     coded = marks.subcomponent.join([fault.code, escape(ERROR_CODES.get(fault.code, ""), marks), "HL70357"])
-    return marks.field.join(["ERR", marks.component.join([*[*_location(fault.location), "", "", ""][:3], coded])])
+    return marks.component.join([*[*_location(fault.location), "", "", ""][:3], coded])
 
 
 def _location(text: str) -> list[str]:

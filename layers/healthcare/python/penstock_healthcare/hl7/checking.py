@@ -1,79 +1,67 @@
-"""Findings about a message that parses: what the standard asks and the message does not give.
+"""Findings about a message that parses: what its version of the standard asks and the message does not give.
 
-The rules are tables; data types come from the dictionary. A finding never quotes the message.
+Three looks: at the message as a whole, at each segment's fields (`fields`), at the sequence of segments
+(`sequence`). What a sender may do but a receiver will hardly read is an error or a warning; what receivers put up with
+is information. A finding never quotes the message.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import Protocol
 
-from penstock_healthcare.hl7 import values
-from penstock_healthcare.hl7.acknowledgment import Fault, Severity
+from penstock_healthcare.hl7 import standard
 from penstock_healthcare.hl7.charset import codec_of
 from penstock_healthcare.hl7.dictionary import segment_ids
-from penstock_healthcare.hl7.errors import BadValue
+from penstock_healthcare.hl7.fields import check_fields
+from penstock_healthcare.hl7.finding import MOST_FINDINGS, Finding
 from penstock_healthcare.hl7.message import Message
 from penstock_healthcare.hl7.segment import Segment
-from penstock_healthcare.hl7.separators import is_header
-
-Level = Literal["error", "warning", "information"]
-
-_ERR_SEVERITY: dict[Level, Severity] = {"error": "E", "warning": "W", "information": "I"}
+from penstock_healthcare.hl7.sequence import check_sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """``path`` is where, ``rule`` the stable name of what was checked, ``code`` its table 0357 code."""
+class Agreement(Protocol):
+    """What a site has agreed on with a sender beside the standard (see `profiles`)."""
 
-    path: str
-    severity: Level
-    rule: str
-    message: str
-    code: str = "199"
+    def applies_to(self, message: Message) -> bool:
+        """Whether the message is from such a sender."""
 
-    def fault(self) -> Fault:
-        """The finding as an ERR segment reports it."""
-        return Fault(self.code, self.message, self.path, _ERR_SEVERITY[self.severity])
+    def check(self, message: Message) -> Iterator[Finding]:
+        """What the agreement asks and the message does not give."""
+
+    def keeps(self, finding: Finding) -> bool:
+        """Whether a finding of the standard's counts here."""
 
 
-_REQUIRED: tuple[tuple[str, int, Level, str], ...] = (
-    ("MSH", 9, "error", "message type"),
-    ("MSH", 10, "error", "message control id"),
-    ("MSH", 11, "warning", "processing id"),
-    ("MSH", 12, "warning", "version id"),
-    ("PID", 3, "error", "patient identifier list"),
-    ("PID", 5, "error", "patient name"),
-    ("PV1", 2, "error", "patient class"),
-    ("ORC", 1, "error", "order control"),
-    ("OBR", 4, "error", "universal service identifier"),
-    ("OBX", 3, "error", "observation identifier"),
-    ("OBX", 11, "error", "observation result status"),
-    ("MSA", 1, "error", "acknowledgment code"),
-    ("MSA", 2, "error", "control id of the acknowledged message"),
-)
+def check(message: Message, profiles: Iterable[Agreement] = ()) -> list[Finding]:
+    """All findings: of the message, of its segments in order, of their sequence, of the profiles that apply.
 
-_FORMATS: dict[str, Callable[[str], object]] = {
-    "DTM": values.parse_timestamp,
-    "DT": values.parse_date,
-    "NM": values.parse_number,
-    "SI": values.parse_sequence_id,
-}
+    The version is MSH-12's; `standard.version` says what a message is held to that states none or an unknown one. After
+    `MOST_FINDINGS` the rest is left out, and a last finding says so.
+    """
+    agreed = [profile for profile in profiles if profile.applies_to(message)]
+    kept = (each for each in _by_standard(message) if all(profile.keeps(each) for profile in agreed))
+    found = chain(kept, *(profile.check(message) for profile in agreed))
+    findings = list(islice(found, MOST_FINDINGS + 1))
+    if len(findings) > MOST_FINDINGS:
+        text = f"there are more than {MOST_FINDINGS} findings; the others are left out"
+        findings[-1] = Finding("MSH", "information", "more", text)
+    return findings
 
 
-def check(message: Message) -> list[Finding]:
-    """All findings, in message order; an empty list when nothing is wrong that this release knows of."""
-    findings = list(_check_message(message))
+def _by_standard(message: Message) -> Iterator[Finding]:
+    version = standard.version(message.version)
+    yield from _check_message(message, version)
     seen: dict[str, int] = {}
     for segment in message:
         occurrence = seen.setdefault(segment.id, 0)
         seen[segment.id] += 1
         place = f"{segment.id}[{occurrence}]" if occurrence else segment.id
-        for rule in _SEGMENT_RULES:
-            findings += rule(segment, place)
-    return findings
+        yield from _check_identity(segment, place)
+        yield from check_fields(segment, place, version)
+    yield from _check_structure(message, version)
 
 
-def _check_message(message: Message) -> Iterator[Finding]:
+def _check_message(message: Message, version: standard.Version) -> Iterator[Finding]:
     if len(message.segments("MSH")) > 1:
         text = "more than one MSH: this is a batch of messages"
         yield Finding("MSH[1]", "error", "one-message", text, "100")
@@ -81,6 +69,9 @@ def _check_message(message: Message) -> Iterator[Finding]:
     if written != message.separators.encoding_characters:
         text = "the encoding characters repeat themselves; each was read once"
         yield Finding("MSH-2", "warning", "encoding-characters", text)
+    if message.version and not version.stated:
+        text = f"no version of the standard has this name; the message was read as {version.name}"
+        yield Finding("MSH-12", "warning", "version", text, "203")
     if message.codec != "ascii" and codec_of(message.charset) != message.codec:
         text = f"the bytes are not in the declared charset; they were read as {message.codec}"
         yield Finding("MSH-18", "warning", "charset", text, "103")
@@ -98,33 +89,18 @@ def _check_identity(segment: Segment, place: str) -> Iterator[Finding]:
         yield Finding(place, "warning", "line-break", "a line break inside the segment was taken as text")
 
 
-def _check_required(segment: Segment, place: str) -> Iterator[Finding]:
-    for name, number, level, title in _REQUIRED:
-        if segment.id == name and not segment.value(number):
-            yield Finding(f"{place}-{number}", level, "required", f"the {title} is missing", "101")
-    if segment.id == "OBX" and segment[5].raw and not segment.value(2):
-        text = "an observation value needs its value type in OBX-2"
-        yield Finding(f"{place}-2", "error", "required", text, "101")
-
-
-def _check_formats(segment: Segment, place: str) -> Iterator[Finding]:
-    for number in range(3 if is_header(segment.id) else 1, len(segment) + 1):
-        read = _FORMATS.get(segment.datatype(number)) if segment.fields[number] else None
-        if read is None:
-            continue
-        for index, repetition in enumerate(segment[number]):
-            where = f"{place}-{number}[{index}]" if index else f"{place}-{number}"
-            yield from _check_format(read, repetition.value, where)
-
-
-def _check_format(read: Callable[[str], object], text: str, place: str) -> Iterator[Finding]:
-    if not text or text == values.NULL:
+def _check_structure(message: Message, version: standard.Version) -> Iterator[Finding]:
+    code, event, stated = (message.value(f"MSH-9.{number}") for number in (1, 2, 3))
+    if not code or len(message.segments("MSH")) > 1:
         return
-    try:
-        read(text)
-    except BadValue as error:
-        text = f"not a valid {error.datatype}: expected {error.expected}"
-        yield Finding(place, "error", f"datatype-{error.datatype}", text, "102")
-
-
-_SEGMENT_RULES = (_check_identity, _check_required, _check_formats)
+    name = standard.structure_name(code, event, stated, version.name)
+    structure = standard.structure(name, version.name) if name else None
+    if stated and stated != name and not version.open:
+        text = "the version has no such message structure"
+        yield Finding("MSH-9.3", "information", "structure", text, "200")
+    if structure is None:
+        if not code.startswith("Z") and not event.startswith("Z") and not version.open:
+            text = "no structure of this message is known in its version, so its segments were checked one by one"
+            yield Finding("MSH-9", "information", "structure", text, "200")
+        return
+    yield from check_sequence(structure, (segment.id for segment in message), is_open=version.open)

@@ -8,10 +8,18 @@ HL7Error
 ├── BadPath                   a path that is not in the form ``PID-3[0].4.1``
 ├── SegmentMissing            the message has no such segment (also a KeyError)
 ├── BadValue                  a value is not in the format of its data type
+├── BadProfile                a sender's profile is not in its form
+├── Invalid                   what was built is not what the standard asks for
 └── Unwritable                a value cannot be written in the message's charset or delimiters
 
 No error text quotes content of a message: it could be patient data.
 """
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from penstock_healthcare.hl7.finding import Finding
 
 
 class HL7Error(Exception):
@@ -74,6 +82,22 @@ class BadValue(HL7Error, ValueError):
         self.datatype = datatype
         self.expected = expected
         self.path = path
+
+
+class BadProfile(HL7Error, ValueError):
+    """``problems`` are what is wrong, each as ``place: reason``."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+
+
+class Invalid(HL7Error, ValueError):
+    """A message cannot be built like this; ``findings`` say why, those that are no information."""
+
+    def __init__(self, findings: "Sequence[Finding]") -> None:
+        super().__init__("; ".join(f"{each.path}: {each.message}" for each in findings))
+        self.findings = tuple(findings)
 
 
 class Unwritable(HL7Error, ValueError):

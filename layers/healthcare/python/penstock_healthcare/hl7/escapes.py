@@ -11,6 +11,9 @@ from functools import lru_cache
 from penstock_healthcare.hl7.errors import Unwritable
 from penstock_healthcare.hl7.separators import ABSENT, Separators
 
+_CONTROLS = "\r\n\x00\x0b\x1a\x1c"
+"""What ends a segment, frames a message (MLLP), or ends a file."""
+
 _HEX = re.compile(r"X((?:[0-9A-Fa-f]{2})+)\Z")
 _FORMATTING = r"(?:\.(?:br|fi|nf|ce|sp ?\+?\d{0,3}|in ?[+-]?\d{1,3}|ti ?[+-]?\d{1,3}|sk ?\d{1,3})|H|N)"
 
@@ -40,7 +43,7 @@ def escape(text: str, separators: Separators) -> str:
     if separators.escape == ABSENT:
         position = pattern.search(text)
         raise Unwritable(
-            "the message has no escape character, so its text cannot contain a delimiter or a line break",
+            "the message has no escape character, so its text cannot contain a delimiter, a line break or framing",
             position=position.start() if position else 0,
         )
     return pattern.sub(lambda match: table.get(match.group(), match.group()), text)
@@ -80,7 +83,7 @@ def _meanings(separators: Separators) -> dict[str, str]:
 def _encoder(separators: Separators) -> tuple[re.Pattern[str], dict[str, str]]:
     mark = separators.escape
     table = {character: f"{mark}{letter}{mark}" for letter, character in _meanings(separators).items()}
-    table |= {"\r": f"{mark}X0D{mark}", "\n": f"{mark}X0A{mark}"}
+    table |= {character: f"{mark}X{ord(character):02X}{mark}" for character in _CONTROLS}
     characters = "[" + re.escape("".join(table)) + "]"
     formatting = f"{re.escape(mark)}{_FORMATTING}{re.escape(mark)}" if mark != ABSENT else "(?!)"
     return re.compile(f"{formatting}|{characters}"), table

@@ -66,6 +66,10 @@ class Message:
         place = parse_path(path)
         return self.value(path) if place.field else self.segment(place.segment, place.occurrence)
 
+    def __setitem__(self, path: str, value: str) -> None:
+        """As `set`."""
+        self.set(path, value)
+
     def __contains__(self, name: str) -> bool:
         return name.upper() in self._index()
 

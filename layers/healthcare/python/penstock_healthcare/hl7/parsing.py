@@ -19,7 +19,8 @@ MAX_BYTES = 10_000_000
 
 _PREFIX = re.compile("[\ufeff\\s\x00\x0b]*")
 _LINE_ENDS = re.compile(r"([\r\n]+)")
-_TRAILER = "\r\n\x1c\x00"
+_TRAILER = "\r\n\x0b\x1c\x1a\x00"
+"""Line ends, MLLP framing, the end-of-file mark of DOS, padding."""
 _CHUNK = re.compile(
     rb"(?:\A|(?<=[\r\n\x0b]))(?=(?:\xef\xbb\xbf)?(?:MSH|FHS|BHS|BTS|FTS)(?:[^A-Z0-9]|\Z))", re.IGNORECASE
 )

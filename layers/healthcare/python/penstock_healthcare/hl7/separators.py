@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 
 from penstock_healthcare.hl7.errors import BadEncodingCharacters
 
@@ -61,7 +62,8 @@ def _separators(field: str, characters: str) -> Separators:
     if not _usable(field):
         raise BadEncodingCharacters("MSH-1 is no field separator", offset=3)
     # Senders that escape twice write `^~\\&`: a doubled character says nothing new.
-    unique = "".join(dict.fromkeys(characters.strip()))
+    # A text behind them, as of an `&amp;` that was never decoded, does not count.
+    unique = "".join(dict.fromkeys(takewhile(lambda each: not each.isalnum(), characters.strip())))
     if not unique or len(unique) > _MOST or not all(map(_usable, unique)):
         raise BadEncodingCharacters("MSH-2 must hold one to five different punctuation characters", offset=4)
     return Separators(field, *unique.ljust(_MOST, ABSENT))

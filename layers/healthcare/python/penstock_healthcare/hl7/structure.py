@@ -6,7 +6,9 @@ opens the next one. Segments without a place (Z-segments, surprises) stay with t
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
+from penstock_healthcare.hl7 import standard
 from penstock_healthcare.hl7.message import Message
 from penstock_healthcare.hl7.segment import Segment
 
@@ -126,19 +128,43 @@ STRUCTURES: dict[str, Rule] = {
     ),
 }
 
+"""Those that senders take most liberties with: the versions' grammars in one."""
+
 _FIRST = frozenset({"PATIENT", "VISIT"})
 """Groups that come once, before the others of their parent; a second one belongs to the next parent."""
 
 
 def group(message: Message, structure: str | None = None) -> Group:
-    """The message's segments as the tree of its structure (MSH-9.3 unless given); flat for a structure unknown here."""
-    name = structure or message.structure
-    rule = STRUCTURES.get(name) or _rule(name, "MSH")
-    root = Group(rule)
+    """The message's segments as the tree of its structure, MSH-9's unless given; flat for a structure unknown here."""
+    version = standard.version(message.version).name
+    code, event, stated = (message.value(f"MSH-9.{number}") for number in (1, 2, 3))
+    name = structure or standard.structure_name(code, event, stated, version) or message.structure
+    root = Group(STRUCTURES.get(name) or _standard_rule(name, version))
     stack = [root]
     for segment in message:
         stack = _place(stack, segment)
     return root
+
+
+@cache
+def _standard_rule(name: str, version: str) -> Rule:
+    """The structure as the version has it, else as the newest that does."""
+    known = (standard.structure(name, each) for each in (version, *reversed(standard.VERSIONS)))
+    slot = next(filter(None, known), None)
+    return _rule_of(slot) if slot else _rule(name, "MSH")
+
+
+def _rule_of(slot: standard.Slot) -> Rule:
+    segments = [part for part in slot.parts if not part.parts]
+    begins: list[str] = []
+    for part in () if slot.choice else slot.parts:
+        if part.parts:
+            break
+        begins.append(part.name)
+        if part.required:
+            break
+    groups = tuple(_rule_of(part) for part in slot.parts if part.parts)
+    return Rule(slot.name, tuple(begins), frozenset(part.name for part in segments), groups)
 
 
 def observations(message: Message) -> list[Order]:

@@ -20,6 +20,7 @@ _DTM = re.compile(
 )
 _NM = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)\Z", re.ASCII)
 _DT = re.compile(r"\d{4}(?:\d\d(?:\d\d)?)?\Z", re.ASCII)
+_TM = re.compile(r"(?:[01]\d|2[0-3])(?:[0-5]\d(?:[0-5]\d(?:\.\d{1,6})?)?)?(?:[+-]\d{4})?\Z", re.ASCII)
 _SI = re.compile(r"\d{1,9}\Z", re.ASCII)
 _LONGEST = 64
 _PRECISIONS: tuple[Precision, ...] = ("fraction", "second", "minute", "hour", "day", "month", "year")
@@ -76,7 +77,17 @@ def parse_date(text: str, *, path: str = "") -> Timestamp:
     """Read a DT, ``YYYY[MM[DD]]``; raises `BadValue`."""
     if not _DT.match(text):
         raise BadValue("DT", "YYYY[MM[DD]]", path=path)
-    return parse_timestamp(text, path=path)
+    try:
+        return parse_timestamp(text, path=path)
+    except BadValue as error:
+        raise BadValue("DT", "a date that exists", path=path) from error
+
+
+def parse_time(text: str, *, path: str = "") -> str:
+    """Read a TM, ``HH[MM[SS[.S[S[S[S]]]]]][+/-ZZZZ]``; raises `BadValue`."""
+    if not _TM.match(text):
+        raise BadValue("TM", "HH[MM[SS[.S]]][+/-ZZZZ]", path=path)
+    return text
 
 
 def parse_sequence_id(text: str, *, path: str = "") -> int:
