@@ -106,5 +106,5 @@ def test_resources_are_listed_by_type_and_by_patient() -> None:
         return [view.document["id"] for view in views.list("acme", "fhir_resources", index=index, prefix=prefix).items]
 
     assert sorted(found("type", "Observation|")) == ["o-1", "o-2"]
-    assert found("patient", "Observation|Patient/p-1|") == ["o-1"]
+    assert found("patient", "Patient/p-1|Observation|") == ["o-1"]
     assert found("type", "Patient|") == ["p-1"]

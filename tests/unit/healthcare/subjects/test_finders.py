@@ -51,6 +51,19 @@ def test_nobody_is_found_where_nobody_is_named(raw: bytes) -> None:
     assert HL7_MESSAGES.found(stored(raw)) == Found()
 
 
+def test_the_patient_of_an_appointment_stands_among_its_participants() -> None:
+    appointment = {
+        "resourceType": "Appointment",
+        "id": "a-1",
+        "status": "booked",
+        "participant": [
+            {"actor": {"reference": "Location/l-1"}, "status": "accepted"},
+            {"actor": {"reference": "Patient/p-1"}, "status": "accepted"},
+        ],
+    }
+    assert FHIR_RESOURCES.found(saved(appointment)) == Found(references=frozenset({"Patient/p-1"}))
+
+
 def test_a_patient_resource_names_itself_and_others_name_it() -> None:
     patient = {
         "resourceType": "Patient",
@@ -68,6 +81,13 @@ def test_a_patient_resource_names_itself_and_others_name_it() -> None:
 @pytest.mark.parametrize("subject", [None, "Patient/p-1", {"reference": "Group/g-1"}, {"display": "Doe"}, [[]]])
 def test_a_resource_that_refers_to_no_patient_is_nobodys(subject: Any) -> None:
     assert FHIR_RESOURCES.found(saved({"resourceType": "Observation", "id": "o-1", "subject": subject})) == Found()
+
+
+def test_a_deletion_names_nobody() -> None:
+    deleted = Event(
+        StreamId("t", "fhir", "Patient-p"), 2, "ResourceDeleted", 1, NOW, {"type": "Patient", "id": "p"}, ORIGIN
+    )
+    assert FHIR_RESOURCES.found(deleted) == Found()
 
 
 def test_a_blank_event_names_nobody() -> None:

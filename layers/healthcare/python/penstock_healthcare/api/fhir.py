@@ -1,19 +1,37 @@
-"""The read side of FHIR's RESTful API (R4, section 3.1.0): bundles, OperationOutcomes, and the CapabilityStatement."""
+"""FHIR's RESTful API (R4, section 3.1.0) as HTTP: what a request says, what an answer says, OperationOutcomes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from aws_lambda_powertools.event_handler import Response
 
 from penstock.api.application import Api
-from penstock.events.views import Page
+from penstock.api.problems import ErrorShape, TooLarge
 from penstock.json import JSONObject, loads
+from penstock_healthcare.fhir import accepting
+from penstock_healthcare.fhir.errors import (
+    DeletedResource,
+    FhirError,
+    InvalidBundle,
+    InvalidSearch,
+    Rejected,
+    SearchTooCostly,
+    SeveralFound,
+    UnknownResource,
+    UnknownType,
+    VersionConflict,
+)
+from penstock_healthcare.fhir.formats import json_text
+from penstock_healthcare.fhir.interactions import Written
 from penstock_healthcare.fhir.resources import Resource
-from penstock_healthcare.fhir.text import read, write
 
 MEDIA_TYPE = "application/fhir+json"
 PATH = "/v1/healthcare/fhir"
+MINIMAL = "minimal"
+_BODIES = ("application/json", MEDIA_TYPE)
 _ISSUES: Mapping[int, str] = {
     400: "invalid",
     401: "login",
@@ -21,24 +39,62 @@ _ISSUES: Mapping[int, str] = {
     404: "not-found",
     405: "not-supported",
     409: "conflict",
+    412: "conflict",
     413: "too-long",
     415: "not-supported",
     422: "invalid",
 }
-_TYPES = (
-    "AllergyIntolerance",
-    "Condition",
-    "DiagnosticReport",
-    "Encounter",
-    "Observation",
-    "Patient",
-    "ServiceRequest",
-    "Specimen",
+_ERRORS: Mapping[type[FhirError], tuple[int, str]] = {
+    UnknownResource: (404, "not-found"),
+    UnknownType: (404, "not-supported"),
+    DeletedResource: (410, "deleted"),
+    VersionConflict: (412, "conflict"),
+    SeveralFound: (412, "multiple-matches"),
+    InvalidSearch: (400, "invalid"),
+    SearchTooCostly: (400, "too-costly"),
+    InvalidBundle: (400, "invalid"),
+    Rejected: (422, "invalid"),
+}
+"""HTTP status and issue type by error, as R4 has them."""
+
+
+OUTCOME = ErrorShape(
+    "OperationOutcome",
+    MEDIA_TYPE,
+    "What is wrong, as FHIR says it",
+    {
+        "type": "object",
+        "description": "What is wrong (FHIR R4, section 2.36)",
+        "required": ["resourceType", "issue"],
+        "properties": {
+            "resourceType": {"const": "OperationOutcome"},
+            "issue": {
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "type": "object",
+                    "required": ["severity", "code"],
+                    "properties": {
+                        **{name: {"type": "string"} for name in ("severity", "code", "diagnostics")},
+                        "details": {"type": "object", "properties": {"text": {"type": "string"}}},
+                        "expression": {"type": "array", "description": "FHIRPaths", "items": {"type": "string"}},
+                    },
+                },
+            },
+        },
+    },
 )
+_BODY = {"requestBody": {"required": True, "content": {each: {"schema": {"type": "object"}} for each in _BODIES}}}
 
 
 class FhirApi(Api):
     """An endpoint that answers in FHIR: errors are OperationOutcomes."""
+
+    error_shape = OUTCOME
+
+    def described_body(self, path: str, method: str) -> JSONObject:
+        """A resource, but where a form is sent."""
+        return _BODY if method in ("post", "put") and not path.endswith("/_search") else {}
 
     def base(self) -> str:
         """The absolute URL that resource URLs start with."""
@@ -46,113 +102,107 @@ class FhirApi(Api):
         prefix = path.partition(PATH)[0] + PATH
         return f"{headers.get('x-forwarded-proto', 'https')}://{headers.get('host', 'localhost')}{prefix}"
 
+    def resource(self) -> JSONObject:
+        """The resource in the body. Raises Rejected, TooLarge."""
+        content = (self.current_event.decoded_body or "").encode()
+        if len(content) > accepting.LARGEST:
+            raise TooLarge(accepting.LARGEST)
+        return accepting.readable(content)
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The query's names and values."""
+        event = self.current_event
+        found: Mapping[str, list[str]] = event.get("multiValueQueryStringParameters") or {}
+        return [(name, value) for name, values in found.items() for value in values]
+
+    def condition(self) -> str:
+        """The query as it stands in a URL, for a write on a condition."""
+        return urlencode(self.pairs())
+
+    def form(self) -> list[tuple[str, str]]:
+        """The names and values in the body, as a form has them. Raises InvalidSearch."""
+        try:
+            return parse_qsl(self.current_event.decoded_body or "", keep_blank_values=True, max_num_fields=100)
+        except ValueError as error:
+            raise InvalidSearch("body", "has more than 100 fields") from error
+
+    def preference(self, name: str) -> str:
+        """What `Prefer` says of something: `return=minimal`, `handling=strict`; empty when it says nothing."""
+        asked = (each.strip().partition("=") for each in self.headers().get("prefer", "").replace(";", ",").split(","))
+        return next((value.strip('" ') for key, _, value in asked if key.strip() == name), "")
+
+    def written(self, done: Written) -> Response[str]:
+        """The answer to a create or an update."""
+        resource, base = done.resource, self.base()
+        headers = {
+            "ETag": etag(resource.version),
+            "Last-Modified": http_date(resource.updated_at),
+            "Location": f"{base}/{resource.reference}/_history/{resource.version}",
+        }
+        body = "" if self.preference("return") == MINIMAL else resource.document
+        return Response(201 if done.is_created else 200, MEDIA_TYPE, body, headers=headers)
+
+    def refused(self, error: Exception) -> Response[str]:
+        """The answer to an error, as it is for a request of its own."""
+        return self._problem(error)
+
     def _problem(self, error: Exception) -> Response[str]:
+        if isinstance(error, FhirError) and type(error) in _ERRORS:
+            return _refused(error)
         response = super()._problem(error)
         problem = loads(response.body or "{}")
         issue = _ISSUES.get(response.status_code, "exception")
         text = problem.get("detail") or problem.get("title", "")
         found = problem.get("problems") or [{}]
-        return Response(
-            response.status_code,
-            MEDIA_TYPE,
-            write({"resourceType": "OperationOutcome", "issue": [_issue(issue, text, each) for each in found]}),
-            headers={name: value for name, value in response.headers.items() if name != "Content-Type"},
-        )
+        headers = {name: value for name, value in response.headers.items() if name != "Content-Type"}
+        return _outcome(response.status_code, [_issue(issue, text, each) for each in found], headers)
+
+
+def outcome(error: Exception) -> tuple[int, JSONObject]:
+    """The HTTP status and the OperationOutcome of an error of this wing. Raises it when it has none."""
+    known = _ERRORS.get(type(error))  # type: ignore[arg-type]
+    if known is None:
+        raise error
+    status, code = known
+    if isinstance(error, Rejected):
+        return (422 if error.is_readable else 400), _resource(list(error.issues))
+    place = getattr(error, "path", None)
+    return status, _resource([_issue(code, str(error), {"path": place} if place else {})])
+
+
+def etag(version: int) -> str:
+    """A version as an entity tag."""
+    return f'W/"{version}"'
+
+
+def http_date(iso: str) -> str:
+    """RFC 3339 as HTTP has it: `Tue, 24 Nov 2026 08:00:00 GMT`."""
+    return format_datetime(datetime.fromisoformat(iso.replace("Z", "+00:00")), usegmt=True)
+
+
+def answer(resource: JSONObject, status: int = 200) -> Response[str]:
+    """A resource that is not kept, as a bundle."""
+    return Response(status, MEDIA_TYPE, json_text.write(resource))
 
 
 def shown(resource: Resource) -> Response[str]:
     """One version of a resource."""
-    headers = {"ETag": f'W/"{resource.version}"'}
+    headers = {"ETag": etag(resource.version), "Last-Modified": http_date(resource.updated_at)}
     return Response(200, MEDIA_TYPE, resource.document, headers=headers)
 
 
-def searchset(base: str, resource_type: str, query: Mapping[str, Any], found: Page) -> JSONObject:
-    """What a search found, one page of it."""
-    here = {name: value for name, value in query.items() if value is not None}
-    links = [_link("self", base, resource_type, here)]
-    if found.cursor:
-        links.append(_link("next", base, resource_type, {**here, "cursor": found.cursor}))
-    entries = [
-        {
-            "fullUrl": f"{base}/{resource_type}/{view.document['id']}",
-            "resource": _listed(view.document),
-            "search": _MATCH,
-        }
-        for view in found.items
-    ]
-    return _bundle("searchset", links, entries)
+def _refused(error: FhirError) -> Response[str]:
+    status, resource = outcome(error)
+    headers = {"ETag": etag(error.version)} if isinstance(error, DeletedResource) else {}
+    return _outcome(status, resource["issue"], headers)
 
 
-def history(base: str, versions: Sequence[Resource]) -> JSONObject:
-    """Every version of a resource, newest first."""
-    reference = versions[0].reference
-    return _bundle(
-        "history",
-        [{"relation": "self", "url": f"{base}/{reference}/_history"}],
-        [
-            {
-                "fullUrl": f"{base}/{reference}",
-                "resource": read(version.document),
-                "request": {"method": "PUT", "url": reference},
-                "response": {
-                    "status": "201" if version.version == 1 else "200",
-                    "etag": f'W/"{version.version}"',
-                    "lastModified": version.updated_at,
-                },
-            }
-            for version in versions
-        ],
-        len(versions),
-    )
+def _outcome(status: int, issues: list[JSONObject], headers: Mapping[str, Any]) -> Response[str]:
+    return Response(status, MEDIA_TYPE, json_text.write(_resource(issues)), headers=dict(headers))
 
 
-def capabilities(stage: str) -> JSONObject:
-    """What this endpoint can do."""
-    interactions = [{"code": code} for code in ("read", "vread", "history-instance", "search-type")]
-    return {
-        "resourceType": "CapabilityStatement",
-        "status": "active",
-        "date": "2026-11-24",
-        "kind": "instance",
-        "software": {"name": "Penstock"},
-        "implementation": {"description": f"Penstock, stage {stage}"},
-        "fhirVersion": "4.0.1",
-        "format": ["json"],
-        "rest": [
-            {
-                "mode": "server",
-                "resource": [
-                    {
-                        "type": name,
-                        "interaction": interactions,
-                        "versioning": "versioned",
-                        "searchParam": [{"name": "patient", "type": "reference"}],
-                    }
-                    for name in _TYPES
-                ],
-            }
-        ],
-    }
-
-
-_MATCH = {"mode": "match"}
-
-
-def _listed(document: JSONObject) -> JSONObject:
-    found = read(document["text"])
-    meta = {**found.get("meta", {}), "versionId": str(document["versionId"]), "lastUpdated": document["lastUpdated"]}
-    return {"resourceType": found["resourceType"], "id": found["id"], **{**found, "meta": meta}}
-
-
-def _bundle(kind: str, links: list[JSONObject], entries: Iterable[JSONObject], total: int | None = None) -> JSONObject:
-    counted = {} if total is None else {"total": total}
-    entry = list(entries)
-    return {"resourceType": "Bundle", "type": kind, **counted, "link": links, **({"entry": entry} if entry else {})}
-
-
-def _link(relation: str, base: str, resource_type: str, query: Mapping[str, Any]) -> JSONObject:
-    asked = f"?{urlencode(query)}" if query else ""
-    return {"relation": relation, "url": f"{base}/{resource_type}{asked}"}
+def _resource(issues: list[JSONObject]) -> JSONObject:
+    return {"resourceType": "OperationOutcome", "issue": issues}
 
 
 def _issue(code: str, text: str, problem: Mapping[str, str]) -> JSONObject:

@@ -1,20 +1,30 @@
 """FHIR R4: resources made of HL7 v2 messages, kept as streams, written with their decimals exact.
 
-    from_hl7     a message → its resources
-    rows         how a segment's fields become a resource's elements: tables of rows
-    patient, encounter, clinical, report, observation   those tables, by resource
-    datatypes, values   HL7 data types → FHIR data types
-    codes        code systems and code maps (`codes.json`)
+    from_hl7     a message → its resources, by the maps of `penstock_healthcare.mapping`
+    to_hl7       resources → a message, by the same maps
+    values       decimals as items hold them
     text         FHIR JSON whose decimals keep their digits
     resources    resources as event streams
+    accepting    a body → a valid resource, or all that is wrong with it
+    interactions, transactions   what clients do with one resource, and with many
+    search       R4's search parameters over the read model
 
-The mapping follows the semantics of HL7's v2-to-FHIR maps. In workflow items, decimals (`Quantity.value` …) travel as
-text, so that "1.00" stays "1.00"; `text.write` makes them numbers.
+In workflow items, decimals (`Quantity.value` …) travel as text, so that "1.00" stays "1.00"; `text.write` makes them
+numbers.
 
 Errors:
 
     FhirError
     ├── NotMapped          there is no mapping for messages of this type
     ├── InvalidResource    not a resource that can be kept: no type, a bad id
-    └── UnknownResource    no such resource, or no such version of it
+    ├── UnknownResource    no such resource, or no such version of it
+    ├── DeletedResource    there was one
+    ├── VersionConflict    it stands at another version than was meant
+    ├── UnknownType        R4 has no such type
+    ├── Rejected           a resource that R4 finds faults with
+    ├── InvalidSearch      a search that is malformed, or more than is served
+    ├── SearchTooCostly    a search that would read too much
+    ├── SeveralFound       a condition for one resource that several meet
+    ├── InvalidBundle      a batch or transaction that cannot be done
+    └── NoDefinitions      R4's definitions were not built
 """

@@ -1,5 +1,7 @@
 """What can go wrong with resources; the tree is drawn in `penstock_healthcare.fhir`."""
 
+from penstock.json import JSONObject
+
 
 class FhirError(Exception):
     """Root of the tree."""
@@ -29,3 +31,73 @@ class UnknownResource(FhirError):
     def __init__(self, reference: str) -> None:
         super().__init__(f"there is no {reference}")
         self.reference = reference
+
+
+class DeletedResource(FhirError):
+    """The resource is deleted, or the version is its deletion."""
+
+    def __init__(self, reference: str, version: int) -> None:
+        super().__init__(f"{reference} is deleted")
+        self.reference, self.version = reference, version
+
+
+class VersionConflict(FhirError):
+    """The resource does not stand at the version that the change was meant for."""
+
+    def __init__(self, reference: str, expected: int) -> None:
+        super().__init__(f"{reference} does not stand at version {expected}")
+        self.reference, self.expected = reference, expected
+
+
+class UnknownType(FhirError):
+    """FHIR R4 has no such type of resources."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"FHIR R4 has no resources of type {name[:64]}")
+        self.name = name
+
+
+class Rejected(FhirError):
+    """A resource is not accepted: `issues` are those of an OperationOutcome. Unreadable ones are not even JSON."""
+
+    def __init__(self, issues: tuple[JSONObject, ...], *, is_readable: bool = True) -> None:
+        super().__init__(f"the resource has {len(issues)} faults")
+        self.issues, self.is_readable = issues, is_readable
+
+
+class InvalidSearch(FhirError):
+    """A search cannot be done as it is asked; `parameter` says by which part."""
+
+    def __init__(self, parameter: str, reason: str) -> None:
+        super().__init__(f"{parameter[:100]}: {reason}")
+        self.parameter, self.reason = parameter[:100], reason
+
+
+class SearchTooCostly(FhirError):
+    """A search that must see all that it finds would read more resources than it may; `limit` is how many."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"the search would read more than {limit} resources: say more of what is wanted, as the patient"
+        )
+        self.limit = limit
+
+
+class SeveralFound(FhirError):
+    """A condition that may be met by one resource is met by several."""
+
+    def __init__(self, condition: str) -> None:
+        super().__init__(f"several resources meet the condition on {condition[:100]}")
+        self.condition = condition
+
+
+class InvalidBundle(FhirError):
+    """A batch or transaction cannot be done as it is; `path` is a FHIRPath."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason
+
+
+class NoDefinitions(FhirError):
+    """The artifact of FHIR R4's definitions was not built, or is not one."""

@@ -1,24 +1,55 @@
-"""An HL7 v2 message → its FHIR R4 resources."""
+"""An HL7 v2 message → its FHIR R4 resources, and the transaction that stores them."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from functools import cached_property
 
 from penstock.json import JSONObject
-from penstock_healthcare.fhir import clinical, report
-from penstock_healthcare.fhir.context import Context
-from penstock_healthcare.fhir.encounter import encounter
 from penstock_healthcare.fhir.errors import NotMapped
-from penstock_healthcare.fhir.patient import patient
-from penstock_healthcare.hl7 import Message, Observation, Order, Segment, observations
+from penstock_healthcare.hl7 import BadValue, Message
+from penstock_healthcare.mapping import bundle, engine, messages
+from penstock_healthcare.mapping.engine import Outcome
+from penstock_healthcare.mapping.part import Part
+from penstock_healthcare.mapping.primitives import instant
+from penstock_healthcare.mapping.run import Run
+
+_FIRST = ("Patient", "Account", "Coverage", "ServiceRequest", "Encounter", "Specimen", "Condition")
+_LAST = ("DiagnosticReport", "DocumentReference")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mapped:
-    """Resources in an order in which each stands after those it refers to, and what had to be left out."""
+    """What a message says. `problems` had to be left out or kept as text, `unmapped` has no place in FHIR R4.
 
-    resources: tuple[JSONObject, ...]
-    problems: tuple[JSONObject, ...]
+    Both are findings: `path`, `rule`, `message`; none quotes the message.
+    """
+
+    outcome: Outcome
+    sent_at: str | None
+    """The message's own time, an instant; None where it tells none that is exact enough."""
+
+    @cached_property
+    def resources(self) -> tuple[JSONObject, ...]:
+        """What the message says, as resources that refer to each other by id: reports and documents come last.
+
+        Practitioners, organizations and places, and the visit of a result, are references by identifier and name.
+        """
+        return tuple(sorted(bundle.told(self.outcome), key=_rank))
+
+    @cached_property
+    def bundle(self) -> JSONObject:
+        """A transaction Bundle with all that the message says or mentions, and its Provenance."""
+        return bundle.transaction(self.outcome, self.sent_at)
+
+    @property
+    def problems(self) -> tuple[JSONObject, ...]:
+        """Values that had to be left out or kept as text."""
+        return tuple(self.outcome.problems)
+
+    @property
+    def unmapped(self) -> tuple[JSONObject, ...]:
+        """Segments and fields that have no place in FHIR R4 or in our maps, with the reason."""
+        return tuple(self.outcome.unmapped)
 
 
 def from_hl7(message: Message, zone: tzinfo = UTC) -> Mapped:
@@ -26,68 +57,22 @@ def from_hl7(message: Message, zone: tzinfo = UTC) -> Mapped:
 
     Ids follow from the sender's identifiers: a message that comes again, or a correction, maps to the same resources.
     """
-    kind = message.type.partition("^")[0]
-    if kind not in _MAPPINGS:
-        raise NotMapped(message.type, tuple(_MAPPINGS))
-    context = Context(message, zone)
-    found = _MAPPINGS[kind](context)
-    return Mapped(tuple(_once(found)), tuple(context.problems))
+    name = messages.map_of(message.type)
+    if name is None:
+        raise NotMapped(message.type, tuple(sorted(messages.types())))
+    context = Run(message, zone)
+    return Mapped(engine.run(name, message, context), _sent_at(message, context))
 
 
-def _results(context: Context) -> list[JSONObject]:
-    """ORU: the patient, then for each order request, specimens, observations and report."""
-    found, orders = _patient(context), observations(context.message)
-    for number, order in enumerate(orders):
-        found += report.resources(order, number, context)
-    return found + _others(context, orders)
+def _sent_at(message: Message, context: Run) -> str | None:
+    try:
+        return instant(Part(message.raw("MSH-7"), message.separators, message.codec), context)
+    except BadValue:
+        return None
 
 
-def _admission(context: Context) -> list[JSONObject]:
-    """ADT: the patient with their allergies and what was observed, the visit with its diagnoses."""
-    message, found = context.message, _patient(context)
-    if not found:
-        return []
-    found += _others(context, [])
-    who, pid, visit = found[0]["id"], _first(context, "PID"), _first(context, "PV1")
-    for index, segment in enumerate(message.segments("AL1")):
-        found += _some(clinical.allergy(segment, f"AL1[{index}]", context, who))
-    if visit is None:
-        return found
-    stay = encounter(visit, context, pid, _first(context, "PV2"))
-    conditions = []
-    for index, segment in enumerate(message.segments("DG1")):
-        conditions += _some(clinical.condition(segment, f"DG1[{index}]", context, who, stay["id"]))
-    if conditions:
-        stay["diagnosis"] = [clinical.diagnosis(resource) for resource in _once(conditions)]
-    return [*found, stay, *conditions]
-
-
-def _others(context: Context, orders: Sequence[Order]) -> list[JSONObject]:
-    """Observations outside of any order's own: of an admission, of a specimen. They stand alone."""
-    placed = {id(each.segment) for order in orders for each in order.observations}
-    found = [Observation(segment, ()) for segment in context.message.segments("OBX") if id(segment) not in placed]
-    alone = Order(None, _first(context, "PV1"), None, None, (), tuple(found), ())
-    return report.resources(alone, len(orders), context)
-
-
-def _patient(context: Context) -> list[JSONObject]:
-    pid = _first(context, "PID")
-    if pid is None:
-        return []
-    return [patient(pid, context, _first(context, "PD1"), context.message.segments("NK1"))]
-
-
-def _first(context: Context, name: str) -> Segment | None:
-    return next(iter(context.message.segments(name)), None)
-
-
-def _some(resource: JSONObject | None) -> list[JSONObject]:
-    return [resource] if resource else []
-
-
-def _once(resources: list[JSONObject]) -> list[JSONObject]:
-    """Each resource once, as it was told last."""
-    return list({(resource["resourceType"], resource["id"]): resource for resource in resources}.values())
-
-
-_MAPPINGS: Mapping[str, Callable[[Context], list[JSONObject]]] = {"ORU": _results, "ADT": _admission}
+def _rank(resource: JSONObject) -> int:
+    kind = resource["resourceType"]
+    if kind in _LAST:
+        return len(_FIRST) + 1
+    return _FIRST.index(kind) if kind in _FIRST else len(_FIRST)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from penstock.clock import Clock, iso, utc_now
 from penstock.events import Conflict, Event, EventStore, Origin, StreamId
 from penstock.events.aggregate import Aggregate, MemorySnapshotStore, Repository
+from penstock.events.commands import Commands, Decisions, named_after
 from penstock.events.store import contiguous
 from penstock.events.types import EventTypes
 from penstock.json import JSONObject
-from penstock_healthcare.fhir.errors import InvalidResource, UnknownResource
+from penstock_healthcare.fhir.errors import DeletedResource, InvalidResource, UnknownResource, VersionConflict
+from penstock_healthcare.fhir.formats import json_text
 from penstock_healthcare.fhir.text import read, write
 
 EVENTS = EventTypes("fhir")
@@ -29,6 +31,15 @@ class ResourceSaved:
     text: str
 
 
+@EVENTS.type
+@dataclass(frozen=True, slots=True)
+class ResourceDeleted:
+    """The resource is no more; its versions stay. Saving it again brings it back."""
+
+    type: str
+    id: str
+
+
 def _identity_alone(text: str) -> str:
     """The resource with its type and id only: still one, for who reads it."""
     resource = read(text)
@@ -40,12 +51,26 @@ EVENTS.personal("ResourceSaved", text=_identity_alone)
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """The newest version. `version` counts from 1; 0 means that there is none."""
+    """The newest version. `version` counts from 1; 0 means that there is none.
+
+    `text` is empty where there is none and where it is deleted; `is_new` tells the first one, also after a deletion.
+    """
 
     stream: StreamId
     text: str = ""
     version: int = 0
     updated_at: str = ""
+    is_new: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its id."""
+        return self.stream.key.partition("-")[2]
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether its newest version is its deletion."""
+        return bool(self.version and not self.text)
 
     @property
     def reference(self) -> str:
@@ -54,11 +79,22 @@ class Resource:
 
     @property
     def document(self) -> str:
-        """The resource as it is answered: with `meta.versionId` and `meta.lastUpdated`."""
-        found = read(self.text)
-        meta = {**found.get("meta", {}), "versionId": str(self.version), "lastUpdated": self.updated_at}
-        first = {name: found[name] for name in ("resourceType", "id")}
-        return write({**first, "meta": meta, **{name: found[name] for name in found if name not in {*first, "meta"}}})
+        """The resource as it is answered: with `meta.versionId` and `lastUpdated`, numbers as they were written."""
+        return shown(self.text, self.version, self.updated_at)
+
+    @property
+    def resource(self) -> JSONObject:
+        """The same as JSON, its decimals exact."""
+        return json_text.read(self.document.encode()).resource or {}
+
+
+def shown(text: str, version: int, updated_at: str) -> str:
+    """A resource's text with its version and when it was made."""
+    found = json_text.read(text.encode()).resource or {}
+    meta = {**found.get("meta", {}), "versionId": str(version), "lastUpdated": updated_at}
+    first = {name: found[name] for name in ("resourceType", "id")}
+    rest = {name: found[name] for name in found if name not in {*first, "meta"}}
+    return json_text.write({**first, "meta": meta, **rest})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +106,44 @@ class Saved:
     changed: bool
 
 
-def _evolve(resource: Resource, happened: ResourceSaved, event: Event) -> Resource:
-    return replace(resource, text=happened.text, version=event.version, updated_at=iso(event.time))
+def _evolve(resource: Resource, happened: ResourceSaved | ResourceDeleted, event: Event) -> Resource:
+    text = happened.text if isinstance(happened, ResourceSaved) else ""
+    return replace(
+        resource, text=text, version=event.version, updated_at=iso(event.time), is_new=bool(text and not resource.text)
+    )
 
 
 AGGREGATE = Aggregate(EVENTS, Resource, _evolve)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveResource:
+    """Keep the text as the newest version."""
+
+    type: str
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteResource:
+    """Let there be no newest version."""
+
+    type: str
+    id: str
+
+
+def _decide_save(resource: Resource, command: SaveResource) -> Sequence[ResourceSaved]:
+    saved = ResourceSaved(command.type, command.id, command.text)
+    return [] if resource.text == command.text else [saved]
+
+
+def _decide_delete(resource: Resource, command: DeleteResource) -> Sequence[ResourceDeleted]:
+    return [ResourceDeleted(command.type, command.id)] if resource.text else []
+
+
+DECISIONS: Decisions[Resource] = {SaveResource: _decide_save, DeleteResource: _decide_delete}
+Command = SaveResource | DeleteResource
 
 
 @dataclass(frozen=True)
@@ -105,12 +174,39 @@ class Resources:
             else:
                 return Saved(f"{kind}/{name}", saved.state.version, changed=True)
 
+    def do(
+        self, tenant: str, command: Command, origin: Origin, command_id: str | None = None, version: int | None = None
+    ) -> Resource:
+        """What the command came to, once for each `command_id`; `version` is the one that it is meant for.
+
+        Raises VersionConflict, CommitTooLarge, and Conflict after losing to rivals five times in a row.
+        """
+        stream = _stream(tenant, command.type, command.id)
+        commands = Commands(self._repository(), DECISIONS, self.clock)
+        try:
+            return commands.handle(stream, command, origin, command_id=command_id, revision=version).state
+        except Conflict:
+            if version is None:
+                raise
+            raise VersionConflict(f"{command.type}/{command.id}", version) from None
+
+    def was_done(self, tenant: str, command: Command, command_id: str) -> bool:
+        """Whether the command has taken effect already under this id."""
+        stream, commit_id = _stream(tenant, command.type, command.id), named_after(command_id, command)
+        return any(packed.commit_id == commit_id for packed in self.store.packed(stream))
+
+    def find(self, tenant: str, kind: str, name: str) -> Resource:
+        """A resource as it is, also one that is deleted or never was. Raises UnknownResource for what can name none."""
+        return self._repository().load(_stream(tenant, kind, name)).state
+
     def get(self, tenant: str, kind: str, name: str, version: int | None = None) -> Resource:
-        """A resource as it is, or one version of it. Raises UnknownResource."""
+        """A resource as it is, or one version of it. Raises UnknownResource, DeletedResource."""
         stream = _stream(tenant, kind, name)
         loaded = self._repository().load_at(stream, version=version)
         if not loaded.exists or (version is not None and loaded.state.version != version):
             raise UnknownResource(f"{kind}/{name}" + (f"/_history/{version}" if version is not None else ""))
+        if loaded.state.is_deleted:
+            raise DeletedResource(f"{kind}/{name}", loaded.state.version)
         return loaded.state
 
     def history(self, tenant: str, kind: str, name: str) -> Sequence[Resource]:

@@ -31,6 +31,8 @@ QUANTITIES = frozenset(
         "minimumVolumeQuantity",
         "strengthQuantity",
         "valueMoney",
+        "quantityQuantity",
+        "priceOverride",
     }
 )
 """Elements whose type is Quantity, or one of its profiles, in R4."""

@@ -1,28 +1,20 @@
-"""FHIR resources as they are searched: by type, and by the patient they are about."""
+"""FHIR resources as they are searched: with the values of their search parameters (`fhir.search`)."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from penstock.clock import iso
 from penstock.events import Event, StreamId
 from penstock.events.projection import Projection
 from penstock.json import JSONObject
 from penstock_healthcare.fhir.resources import EVENTS
-from penstock_healthcare.fhir.text import read
-
-_SUBJECT = ("subject", "patient")
+from penstock_healthcare.fhir.search import rows
 
 
 def evolve(_: JSONObject | None, event: Event) -> JSONObject | None:
-    """The document after the event. `patient` is the reference of whom it is about, None for nobody."""
-    return {
-        "resourceType": event.data["type"],
-        "id": event.data["id"],
-        "versionId": event.version,
-        "lastUpdated": iso(event.time),
-        "patient": _patient(read(event.data["text"])),
-        "text": event.data["text"],
-    }
+    """The document after the event; a deleted resource has none."""
+    if event.type != "ResourceSaved":
+        return None
+    return rows.row(event.data["type"], event.data["id"], event.data["text"], event.version, iso(event.time))
 
 
 def order(stream: StreamId, document: JSONObject) -> str:
@@ -31,20 +23,19 @@ def order(stream: StreamId, document: JSONObject) -> str:
 
 
 def index(stream: StreamId, document: JSONObject) -> Mapping[str, str]:
-    """Listed by type, and by type and patient, each by when it was changed last."""
-    when = order(stream, document)
-    by_type = {"type": f"{document['resourceType']}|{when}"}
-    if document["patient"]:
-        by_type["patient"] = f"{document['resourceType']}|{document['patient']}|{when}"
-    return by_type
+    """Listed by type, and by patient and type, each by when it was changed last."""
+    kind, when = document["resourceType"], order(stream, document)
+    by_type = {"type": f"{kind}|{when}"}
+    return {**by_type, "patient": f"{document['patient']}|{kind}|{when}"} if document["patient"] else by_type
 
 
-def _patient(resource: Mapping[str, Any]) -> str | None:
-    for name in _SUBJECT:
-        reference = (resource.get(name) or {}).get("reference", "")
-        if reference.startswith("Patient/"):
-            return str(reference)
-    return None
-
-
-FHIR_RESOURCES = Projection("fhir_resources", EVENTS.kind, evolve, order=order, index=index, types=EVENTS)
+FHIR_RESOURCES = Projection(
+    rows.PROJECTION,
+    EVENTS.kind,
+    evolve,
+    order=order,
+    index=index,
+    lookups=lambda _, document: rows.identifiers(document),
+    types=EVENTS,
+    revision=2,
+)

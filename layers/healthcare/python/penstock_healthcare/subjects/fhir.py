@@ -10,11 +10,14 @@ from penstock_healthcare.fhir.resources import EVENTS
 from penstock_healthcare.fhir.text import read
 
 _PATIENT = "Patient"
-_REFERRING = ("subject", "patient", "beneficiary", "individual", "for")
+_REFERRING = ("subject", "patient", "beneficiary", "individual", "for", "actor")
+"""Elements of a resource, or of one of its participants, as an Appointment has them."""
 
 
 def find(event: Event) -> Found:
-    """Whom the resource is about."""
+    """Whom the resource is about; a deletion tells nobody."""
+    if "text" not in event.data:
+        return Found()
     resource = read(event.data["text"])
     if event.data["type"] == _PATIENT and len(resource) > len(("resourceType", "id")):
         return Found(frozenset(_identifiers(resource)), frozenset({f"{_PATIENT}/{event.data['id']}"}))
@@ -27,8 +30,8 @@ def _identifiers(patient: JSONObject) -> Iterator[str]:
 
 
 def _references(resource: JSONObject) -> Iterator[str]:
-    for name in _REFERRING:
-        for referred in _objects(resource.get(name)):
+    for part in (resource, *_objects(resource.get("participant"))):
+        for referred in (referred for name in _REFERRING for referred in _objects(part.get(name))):
             reference = str(referred.get("reference", ""))
             if reference.startswith(f"{_PATIENT}/"):
                 yield reference

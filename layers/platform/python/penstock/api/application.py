@@ -18,7 +18,7 @@ annotations; one named `<path>` takes all that is left, slashes too.
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, HTTPBearer
@@ -26,10 +26,19 @@ from pydantic import TypeAdapter
 
 from penstock.api.consistency import POSITION, read_your_writes
 from penstock.api.idempotency import LONGEST_KEY, Once, Request
-from penstock.api.problems import MEDIA_TYPE, PROBLEMS, AnswerTooLarge, InvalidRequest, TooLarge, answer
+from penstock.api.problems import (
+    MEDIA_TYPE,
+    PROBLEM_SHAPE,
+    PROBLEMS,
+    AnswerTooLarge,
+    ErrorShape,
+    InvalidRequest,
+    TooLarge,
+    answer,
+)
 from penstock.events import NotCaughtUp, Origin
 from penstock.identity.model import Principal, Scope, Unauthenticated
-from penstock.json import canonical
+from penstock.json import JSONObject, canonical
 
 LARGEST_BODY = 6_000_000
 LARGEST_ANSWER = 5_900_000
@@ -49,6 +58,8 @@ Next = Callable[[APIGatewayRestResolver], Response[Any]]
 
 class Api(APIGatewayRestResolver):
     """A resolver with the platform's habits. `is_public` leaves authentication to the routes."""
+
+    error_shape: ClassVar[ErrorShape] = PROBLEM_SHAPE
 
     def __init__(
         self, tag: str, *, authenticate: Authenticate, once: Once | None = None, is_public: bool = False
@@ -110,6 +121,10 @@ class Api(APIGatewayRestResolver):
         if key is None:
             return None
         return f"{self.principal().tenant} {self.current_event.http_method} {self.current_event.path} {key}"
+
+    def described_body(self, path: str, method: str) -> JSONObject:  # noqa: ARG002 - for endpoints that override it
+        """The `requestBody` of an operation that reads its body itself, for the API's description."""
+        return {}
 
     def headers(self) -> Mapping[str, str]:
         """The request's headers, by lower-case name."""

@@ -15,43 +15,19 @@ from typing import Any
 from penstock.api.application import LONGEST_CORRELATION, SECURITY_SCHEMES, Api
 from penstock.api.consistency import AFTER, LONGEST_AFTER, POSITION
 from penstock.api.idempotency import LONGEST_KEY
-from penstock.api.problems import MEDIA_TYPE, PROBLEMS
+from penstock.api.problems import PROBLEM_SHAPE, PROBLEMS, ErrorShape
 from penstock.json import JSONObject
 
 TITLE, VERSION = "Penstock", "1"
 DESCRIPTION = (
-    "Workflow automation in your own AWS account. Every error is a problem detail (RFC 9457). "
+    "Workflow automation in your own AWS account. Every error is a problem detail (RFC 9457); FHIR's endpoint answers "
+    "OperationOutcomes. "
     "Writes that carry an `Idempotency-Key` are done once and answered again for a day. "
     f"Reads that carry the `{POSITION}` of a write as `{AFTER}` wait until they can show it."
 )
 _METHODS = ("get", "put", "post", "delete", "patch")
 _WRITES = ("put", "post", "delete", "patch")
 
-_PROBLEM: JSONObject = {
-    "type": "object",
-    "description": "What went wrong (RFC 9457)",
-    "required": ["type", "title", "status", "instance"],
-    "properties": {
-        "type": {
-            "type": "string",
-            "description": "Which kind of problem it is",
-            "examples": ["urn:penstock:problem:not-found"],
-        },
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "instance": {"type": "string", "description": "The request's id"},
-        "detail": {"type": "string"},
-        "problems": {
-            "type": "array",
-            "description": "All that is wrong with the request",
-            "items": {
-                "type": "object",
-                "required": ["path", "rule", "message"],
-                "properties": {name: {"type": "string"} for name in ("path", "rule", "message")},
-            },
-        },
-    },
-}
 _HEADERS: Mapping[str, JSONObject] = {
     "Correlation": {
         "name": "X-Correlation-Id",
@@ -95,14 +71,16 @@ def document(functions: Path) -> JSONObject:
         "tags": [],
         "security": [{name: []} for name in SECURITY_SCHEMES],
         "paths": {},
-        "components": {"schemas": {"Problem": _PROBLEM}, "parameters": dict(_HEADERS), "responses": {}},
+        "components": {"schemas": {}, "parameters": dict(_HEADERS), "responses": {}},
     }
     found = [(name, api, _own(api)) for name, api in applications(functions)]
     ambiguous = _ambiguous(part for _, _, part in found)
     for name, api, part in found:
         _add(merged, name, api, _told_apart(part, ambiguous, api.tag))
     components = merged["components"]
-    components["responses"] = {"Problem": _response("A problem")}
+    shapes = {shape.name: shape for shape in (PROBLEM_SHAPE, *(api.error_shape for _, api, _ in found))}
+    components["schemas"].update({name: shape.schema for name, shape in shapes.items()})
+    components["responses"] = {name: _response(shape) for name, shape in shapes.items()}
     components["securitySchemes"] = {
         name: scheme.model_dump(mode="json", by_alias=True, exclude_none=True)
         for name, scheme in SECURITY_SCHEMES.items()
@@ -133,7 +111,7 @@ def _add(merged: JSONObject, folder: str, api: Api, part: JSONObject) -> None:
         for method in (method for method in _METHODS if method in item):
             operation_id = _operation_id(folder, path, method, item)
             operation = {"description": described[path, method], **item[method], "operationId": operation_id}
-            merged["paths"].setdefault(path, {})[method] = _operation(operation, method, api)
+            merged["paths"].setdefault(path, {})[method] = _operation(operation, path, method, api)
     shapes = _shapes(part)
     merged["components"]["schemas"].update({name: shapes[name] for name in shapes if name not in _REPLACED})
 
@@ -183,13 +161,15 @@ _REPLACED = ("HTTPValidationError", "ValidationError", "ResponseValidationError"
 """Powertools' own shapes of errors, which no endpoint answers."""
 
 
-def _operation(operation: JSONObject, method: str, api: Api) -> JSONObject:
+def _operation(operation: JSONObject, path: str, method: str, api: Api) -> JSONObject:
     headers = ["Correlation", *_own_headers(method, api)]
     references = [{"$ref": f"#/components/parameters/{name}"} for name in headers]
     statuses = () if api.is_public else ("401", "403")
-    problems = {status: {"$ref": "#/components/responses/Problem"} for status in (*statuses, "404", "422", "default")}
+    problem = {"$ref": f"#/components/responses/{api.error_shape.name}"}
+    problems = dict.fromkeys((*statuses, "404", "422", "default"), problem)
     return {
         **operation,
+        **api.described_body(path, method),
         "tags": [api.tag],
         "parameters": [*operation.get("parameters", []), *references],
         "responses": {**_answers(operation["responses"], method, api), **problems},
@@ -218,11 +198,12 @@ def _successes(responses: JSONObject) -> JSONObject:
     return {**found, **({"200": found["202"]} if "202" in found else {})}
 
 
-def _response(description: str) -> JSONObject:
+def _response(shape: ErrorShape) -> JSONObject:
     kinds = sorted({f"`{problem.slug}` ({problem.status.value})" for problem in PROBLEMS.values()})
+    told = f": {', '.join(kinds)}" if shape is PROBLEM_SHAPE else ""
     return {
-        "description": f"{description}: {', '.join(kinds)}",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "description": f"{shape.description}{told}",
+        "content": {shape.media_type: {"schema": {"$ref": f"#/components/schemas/{shape.name}"}}},
     }
 
 

@@ -246,6 +246,48 @@ _HIDDEN: Sequence[type[Exception]] = (
 )
 """Errors of libraries, whose messages are not for users."""
 
+
+@dataclass(frozen=True, slots=True)
+class ErrorShape:
+    """What an endpoint answers errors in: `schema` is a JSON Schema, `name` what the API's description calls it."""
+
+    name: str
+    media_type: str
+    description: str
+    schema: JSONObject
+
+
+PROBLEM_SHAPE = ErrorShape(
+    "Problem",
+    MEDIA_TYPE,
+    "A problem",
+    {
+        "type": "object",
+        "description": "What went wrong (RFC 9457)",
+        "required": ["type", "title", "status", "instance"],
+        "properties": {
+            "type": {
+                "type": "string",
+                "description": "Which kind of problem it is",
+                "examples": ["urn:penstock:problem:not-found"],
+            },
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "instance": {"type": "string", "description": "The request's id"},
+            "detail": {"type": "string"},
+            "problems": {
+                "type": "array",
+                "description": "All that is wrong with the request",
+                "items": {
+                    "type": "object",
+                    "required": ["path", "rule", "message"],
+                    "properties": {name: {"type": "string"} for name in ("path", "rule", "message")},
+                },
+            },
+        },
+    },
+)
+
 UNEXPECTED = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected", "Something went wrong here")
 
 

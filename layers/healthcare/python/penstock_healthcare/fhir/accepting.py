@@ -1,0 +1,58 @@
+"""What comes in: a body → a resource that is valid R4, or all that is wrong with it."""
+
+from penstock.json import JSONObject
+from penstock_healthcare.fhir.definitions import r4
+from penstock_healthcare.fhir.errors import Rejected, UnknownType
+from penstock_healthcare.fhir.formats import json_text, read
+from penstock_healthcare.fhir.validation import Finding, is_valid, operation_outcome, validate
+
+LARGEST = 2_000_000
+"""Bytes of a body."""
+_SERVERS = ("versionId", "lastUpdated")
+
+
+def known(kind: str) -> str:
+    """The type. Raises UnknownType."""
+    if r4().resource(kind) is None:
+        raise UnknownType(kind)
+    return kind
+
+
+def readable(content: bytes) -> JSONObject:
+    """The resource in a body, JSON or XML, not validated. Raises Rejected when there is none, or not as FHIR has it."""
+    found = read(content)
+    if found.resource is None or found.faults:
+        issues = [Finding("error", "structure", each.rule, each.location, each.message) for each in found.faults]
+        raise Rejected(_issues(tuple(issues)), is_readable=False)
+    return found.resource
+
+
+def checked(resource: JSONObject) -> JSONObject:
+    """The resource. Raises Rejected with all that R4 finds wrong with it."""
+    findings = validate(resource)
+    if not is_valid(findings):
+        raise Rejected(_issues(findings))
+    return resource
+
+
+def addressed(resource: JSONObject, kind: str, name: str | None) -> JSONObject:
+    """The resource, if it is of the type, and has the id where one is asked for. Raises Rejected."""
+    for element, wanted in (("resourceType", kind), ("id", name)):
+        if wanted is not None and resource.get(element) != wanted:
+            message = f"{element} must be {wanted}, as in the URL."
+            finding = Finding("error", "invariant", "address", f"{kind}.{element}", message)
+            raise Rejected(_issues((finding,)), is_readable=False)
+    return resource
+
+
+def stored(resource: JSONObject, name: str) -> str:
+    """The text that is kept: under this id, without what of `meta` is the server's, numbers as they were written."""
+    meta = {key: value for key, value in resource.get("meta", {}).items() if key not in _SERVERS}
+    rest = {key: value for key, value in resource.items() if key not in ("resourceType", "id", "meta")}
+    return json_text.write(
+        {"resourceType": resource["resourceType"], "id": name, **({"meta": meta} if meta else {}), **rest}
+    )
+
+
+def _issues(findings: tuple[Finding, ...]) -> tuple[JSONObject, ...]:
+    return tuple(operation_outcome(findings)["issue"])
