@@ -104,14 +104,15 @@ def test_a_message_that_cannot_be_read_fails_for_good_and_is_not_quoted(kind: st
 
 
 def test_checking_parts_valid_messages_from_invalid_ones() -> None:
-    good, bad, none = raw("PID|1||P1||Doe"), raw("PID|1||||Doe"), {"raw": encoded(b"Doe")}
+    good, bad = raw("PID|1||P1||Doe", "OBR|1|||K"), raw("PID|1||||Doe", "OBR|1|||K")
+    none = {"raw": encoded(b"Doe")}
     outputs = run("healthcare.hl7.check", good, bad, none)
     assert [item["findings"] for item in outputs["valid"]] == [[]]
     assert [item["findings"][0]["rule"] for item in outputs["invalid"]] == ["required", "readable"]
 
 
 def test_checking_can_be_as_strict_as_one_wants() -> None:
-    item = raw("PID|1||P1||Doe", "QQQ|1")
+    item = raw("PID|1||P1||Doe", "OBR|1|||K", "QQQ|1")
     assert len(run("healthcare.hl7.check", item)["valid"]) == 1
     assert len(run("healthcare.hl7.check", item, invalid_from="warning")["invalid"]) == 1
 
@@ -147,15 +148,15 @@ def test_a_patient_that_is_known_passes_unchanged() -> None:
 def test_mapping_gives_resources_and_takes_the_message_away() -> None:
     item = {"message_id": "m", "hl7": {}, "raw": encoded(sample("oru_r01_normal"))}
     [mapped] = run("healthcare.fhir.from_hl7", item)["main"]
-    assert set(mapped) == {"message_id", "resources", "problems"}
+    assert set(mapped) == {"message_id", "resources", "problems", "unmapped"}
     assert len(mapped["resources"]) == 12
     [kept] = run("healthcare.fhir.from_hl7", item, keep_message=True)["main"]
     assert kept["raw"] == item["raw"]
 
 
 def test_mapping_fails_on_a_type_without_a_mapping() -> None:
-    with pytest.raises(NodeFailure, match="there is no mapping of SIU"):
-        run("healthcare.fhir.from_hl7", {"raw": encoded(lines().replace(b"ORU^R01^ORU_R01", b"SIU^S12"))})
+    with pytest.raises(NodeFailure, match="there is no mapping of BAR"):
+        run("healthcare.fhir.from_hl7", {"raw": encoded(lines().replace(b"ORU^R01^ORU_R01", b"BAR^P01"))})
 
 
 def test_an_unknown_time_zone_is_refused_by_name() -> None:
@@ -240,7 +241,7 @@ def test_what_is_critical_can_be_chosen() -> None:
 
 def test_every_healthcare_node_says_what_it_does() -> None:
     found = [each for each in catalogue().values() if each.wing == "healthcare"]
-    assert len(found) == 7
+    assert len(found) == 15
     for each in found:
         assert len(each.description.splitlines()) > 2
         assert all("description" in field for field in each.schema.get("properties", {}).values())

@@ -142,6 +142,7 @@ def test_an_admission_becomes_a_patient_and_an_encounter(ward: Ward) -> None:
         "Encounter",
         "Condition",
         "AllergyIntolerance",
+        "Coverage",
     }
 
 

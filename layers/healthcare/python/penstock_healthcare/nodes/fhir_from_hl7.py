@@ -26,6 +26,9 @@ class Parameters(NodeParameters):
         max_length=64,
         description="The time zone of times that are sent without an offset: Europe/Berlin",
     )
+    bundle: bool = Field(
+        default=False, description="Whether the item gets the `bundle`: a FHIR transaction with everything in it"
+    )
     keep_message: bool = Field(default=False, description="Whether the item keeps its `raw` and `hl7`")
 
     @field_validator("time_zone")
@@ -48,11 +51,15 @@ def zone(name: str) -> ZoneInfo:
 def hl7_to_fhir(call: Call[Parameters]) -> Outcome:
     """Make FHIR R4 resources of an HL7 v2 message, as HL7's v2-to-FHIR maps have it.
 
-    ORU: Patient, and for each order ServiceRequest, Specimen, Observations and DiagnosticReport. ADT: Patient,
-    AllergyIntolerances, Observations, Encounter and Conditions. Adds to the item `resources`, and `problems`: what had
-    to be left out, by path and rule, never quoted. The values of quantities are text, so that 1.00 keeps its digits;
-    saving makes numbers of them. Ids follow from the sender's identifiers: a message that comes again, or its
-    correction, gives the same resources. The message itself leaves the item.
+    ADT, ORU, ORM, OMG, OML, RDE, MDM, SIU, VXU and DFT: patients and visits with their diagnoses and allergies, orders,
+    specimens, results, prescriptions, documents, appointments, immunizations, charges. Adds to the item `resources`;
+    `problems`, what had to be left out or kept as text; and `unmapped`, segments and fields that have no place in FHIR
+    R4, each by path, rule and reason, never quoted. `bundle` adds the transaction that stores them, with what is only
+    mentioned (practitioners, organizations, places) and a Provenance that names the message.
+
+    The values of quantities are text, so that 1.00 keeps its digits; saving makes numbers of them. Ids follow from the
+    sender's identifiers: a message that comes again, or its correction, gives the same resources. The message itself
+    leaves the item.
     """
     return Emit.main([_mapped(index, item, parameters) for index, (item, parameters) in enumerate(call.each())])
 
@@ -60,7 +67,9 @@ def hl7_to_fhir(call: Call[Parameters]) -> Outcome:
 def _mapped(index: int, item: JSONObject, parameters: Parameters) -> JSONObject:
     mapped = _map(index, item, parameters)
     kept = {name: value for name, value in item.items() if parameters.keep_message or name not in _DROPPED}
-    return {**kept, "resources": list(mapped.resources), "problems": list(mapped.problems)}
+    found = {"problems": list(mapped.problems), "unmapped": list(mapped.unmapped)}
+    whole = {"bundle": mapped.bundle} if parameters.bundle else {}
+    return {**kept, "resources": list(mapped.resources), **found, **whole}
 
 
 def _map(index: int, item: JSONObject, parameters: Parameters) -> Mapped:
