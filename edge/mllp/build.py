@@ -20,7 +20,7 @@ OWN = {
     ROOT / "layers/healthcare/python/penstock_healthcare/__init__.py": "penstock_healthcare/__init__.py",
     ROOT / "layers/healthcare/python/penstock_healthcare/hl7": "penstock_healthcare/hl7",
 }
-REQUIREMENT = "httpx"
+REQUIREMENTS = ("httpx", "sniffio")
 SECONDS = 300
 
 
@@ -43,7 +43,7 @@ def install(target: Path) -> None:
     uv = shutil.which("uv") or str(ROOT / ".cache/bootstrap/bin/uv")
     command = [uv, "pip", "install", "--quiet", "--target", str(target), "--link-mode", "copy"]
     command += ["--python-version", "3.11", "--only-binary", ":all:"]
-    command += ["--constraint", str(ROOT / "requirements.lock"), REQUIREMENT]
+    command += ["--constraint", str(ROOT / "requirements.lock"), *REQUIREMENTS]
     subprocess.run(command, check=True, timeout=SECONDS, env=os.environ)  # noqa: S603
     for source, place in OWN.items():
         destination = target / place

@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Take HL7 v2 messages by MLLP and hand them to the Penstock platform.",
         epilog=f"Every setting may also stand in the file or in the environment as {PREFIX}NAME.",
     )
-    parser.add_argument("--config", type=Path, help="JSON file with settings")
+    parser.add_argument("--config", type=Path, help="TOML or JSON file with settings")
     parser.add_argument("--restore-refused", action="store_true", help="try again what the platform refused")
     for field in fields(Settings):
         parser.add_argument(f"--{field.name.replace('_', '-')}", dest=field.name, metavar="VALUE")

@@ -3,17 +3,18 @@
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, cast
 
-import httpx
-
 from penstock_healthcare.hl7 import BadPath, Fault, parse_path
+from penstock_mllp.api import PlatformApi, seconds
+from penstock_mllp.errors import PlatformUnavailable
 from penstock_mllp.outbox import Receipt
 
 ApplicationCode = Literal["AA", "AE", "AR"]
 
+_PATH = "/v1/healthcare/messages"
 _LATER = frozenset({408, 409, 425, 429})
 _LONGEST_TEXT = 200
 _MOST_FAULTS = 50
@@ -55,36 +56,19 @@ class Cloud(Protocol):
 
 
 class HttpCloud:
-    """`Cloud` over HTTP. ``api_key`` is asked for at each request."""
+    """`Cloud` over HTTP."""
 
-    def __init__(self, url: str, api_key: Callable[[], str], *, timeout: float, connections: int) -> None:
-        self._url = url.rstrip("/") + "/v1/healthcare/messages"
-        self._api_key = api_key
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-        self._client = httpx.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False)
+    def __init__(self, api: PlatformApi) -> None:
+        self._api = api
 
     async def post(self, receipt: Receipt, message: bytes) -> Outcome:
         """See `Cloud`."""
+        headers = {"Idempotency-Key": request_key(receipt)}
         try:
-            response = await self._client.post(
-                self._url, content=_body(receipt, message), headers=self._headers(receipt)
-            )
-        except httpx.HTTPError as error:
-            return Unavailable(type(error).__name__)
-        except (OSError, ValueError) as error:
-            return Unavailable(f"api key file: {type(error).__name__}")
+            response = await self._api.send("POST", _PATH, _body(receipt, message), headers)
+        except PlatformUnavailable as error:
+            return Unavailable(error.reason)
         return read_answer(response.status_code, response.headers, response.content)
-
-    async def close(self) -> None:
-        """Drop idle connections."""
-        await self._client.aclose()
-
-    def _headers(self, receipt: Receipt) -> dict[str, str]:
-        return {
-            "Content-Type": "application/json",
-            "Idempotency-Key": request_key(receipt),
-            "X-API-Key": self._api_key(),
-        }
 
 
 def request_key(receipt: Receipt) -> str:
@@ -101,7 +85,7 @@ def read_answer(status: int, headers: Mapping[str, str], content: bytes) -> Outc
     if status in (200, 201):
         return _answered(_object(content)) or Unavailable("the answer is not in the agreed form")
     if status in _LATER or not 400 <= status < 500:
-        return Unavailable(f"HTTP {status}", _seconds(headers.get("retry-after", "")))
+        return Unavailable(f"HTTP {status}", seconds(headers.get("retry-after", "")))
     problem = _object(content)
     reason = problem.get("detail") or problem.get("title") or problem.get("message") or ""
     return Refused(status, _text(reason))
@@ -150,7 +134,3 @@ def _object(content: bytes) -> dict[str, Any]:
 
 def _text(value: object) -> str:
     return str(value or "")[:_LONGEST_TEXT]
-
-
-def _seconds(text: str) -> float | None:
-    return float(text) if text.isascii() and text.isdigit() and len(text) < 6 else None

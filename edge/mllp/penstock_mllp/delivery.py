@@ -1,16 +1,17 @@
-"""From the outbox to the platform: in order per sender, again and again until the platform has the message.
+"""From an outbox to where its messages go: in order per lane, again and again until that has the message.
 
-A message is on the disk before it is sent and leaves the disk after the platform has it. In between the process may
-die anywhere: the message is sent again under the same idempotency key, which the platform stores once.
+What came in goes to the platform, a lane a sender; what goes out goes to hospitals, a lane a destination. A message is
+on the disk before it is sent and leaves the disk after it was taken. In between the process may die anywhere: the
+message is sent again, under the same idempotency key or with the same control id.
 """
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from penstock_mllp.cloud import Answered, Cloud, Outcome, Refused, Unavailable
 from penstock_mllp.errors import OutboxFull
@@ -19,6 +20,8 @@ from penstock_mllp.outbox import Entry, Outbox, Receipt
 logger = logging.getLogger("penstock_mllp")
 
 Final = Answered | Refused
+_DISK_THREADS = 16
+"""What they write at once is synced at once: one thread alone waits for every sync."""
 T = TypeVar("T")
 
 
@@ -46,14 +49,18 @@ class Ticket:
 
 
 class Delivery:
-    """Owns the outbox. `start` resumes what an earlier process left."""
+    """Owns the outbox. `start` resumes what an earlier process left; ``name`` is what the counters call it."""
 
-    def __init__(self, outbox: Outbox, cloud: Cloud, backoff: Backoff, *, max_requests: int) -> None:
+    def __init__(
+        self, name: str, outbox: Outbox, cloud: Cloud, backoff: Backoff, *, max_requests: int, counters: Counter[str]
+    ) -> None:
+        self._name = name
+        self._counters = counters
         self._outbox = outbox
         self._cloud = cloud
         self._backoff = backoff
         self._requests = asyncio.Semaphore(max_requests)
-        self._disk = ThreadPoolExecutor(1, thread_name_prefix="outbox")
+        self._disk = ThreadPoolExecutor(_DISK_THREADS, thread_name_prefix=f"outbox {name}")
         self._tickets: dict[str, Ticket] = {}
         self._lanes: dict[str, deque[Ticket]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -82,6 +89,19 @@ class Delivery:
             holding.add_done_callback(self._holding.discard)
         await asyncio.shield(ticket.held)
         return ticket
+
+    def knows(self, key: str) -> bool:
+        """Whether a message of that key is on its way."""
+        return key in self._tickets
+
+    def standing(self) -> dict[str, Any]:
+        """How many messages are on their way, since when the first, and how many were refused and kept."""
+        first = min((ticket.receipt.received_at for ticket in self._tickets.values()), default=None)
+        return {"pending": len(self._tickets), "oldest": first, "refused": self._outbox.refused}
+
+    def waiting(self, lane: str) -> int:
+        """How many messages of a lane are on their way."""
+        return len(self._lanes.get(lane, ()))
 
     async def stop(self) -> None:
         """Cancel attempts under way; what is not delivered stays on disk."""
@@ -129,6 +149,7 @@ class Delivery:
             await self._on_disk(lambda: self._settle(entry, outcome))
         except OSError as error:
             logger.error("outbox cannot remove a delivered message: %s", error.strerror)
+        self._counters[f"{self._name}_{'refused' if isinstance(outcome, Refused) else 'delivered'}"] += 1
         del self._tickets[ticket.receipt.key]
         ticket.outcome.set_result(outcome)
 
@@ -136,6 +157,7 @@ class Delivery:
         attempt = 0
         while True:
             outcome = await self._send(entry)
+            self._counters[f"{self._name}_attempts"] += 1
             if not isinstance(outcome, Unavailable):
                 return outcome
             wait = self._backoff.seconds(attempt, outcome.retry_after)
@@ -161,5 +183,4 @@ class Delivery:
             self._outbox.remove(entry)
 
     async def _on_disk(self, action: Callable[[], T]) -> T:
-        """One thread, so that the outbox sees one caller at a time."""
         return await asyncio.get_running_loop().run_in_executor(self._disk, action)

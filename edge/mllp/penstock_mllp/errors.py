@@ -4,7 +4,8 @@ MllpError
 ├── BadSetting          a setting is missing or not usable; the gateway does not start
 ├── OutboxLocked        another process holds the outbox; the gateway does not start
 ├── OutboxFull          no room to hold one more message; the sender is asked to try later
-└── NoAcknowledgment    the receiver did not answer a message that `send` sent
+├── NoAcknowledgment    the receiver did not answer a message that `send` sent
+└── PlatformUnavailable the platform cannot be asked now, or not with this key; ask again later
 """
 
 
@@ -46,3 +47,12 @@ class NoAcknowledgment(MllpError):
         super().__init__(f"{len(acknowledged)} of {sent} messages were acknowledged")
         self.acknowledged = acknowledged
         self.sent = sent
+
+
+class PlatformUnavailable(MllpError):
+    """No answer, or none about what was asked. ``retry_after`` in seconds where the platform named it."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(f"the platform cannot be asked now: {reason}")
+        self.reason = reason
+        self.retry_after = retry_after

@@ -1,10 +1,17 @@
-"""MLLP framing (HL7 implementation guide, transport: MLLP release 1): ``0x0B`` message ``0x1C 0x0D``. Pure, no I/O."""
+"""MLLP framing (HL7 implementation guide, transport: MLLP release 1): ``0x0B`` message ``0x1C 0x0D``. Pure, no I/O.
 
+Some senders leave the last byte, the return, out. Their frame ends where the next one begins, or where nothing more
+comes: whoever reads can tell that, and says so by `Decoder.finish`.
+"""
+
+import re
 from dataclasses import dataclass
 
 START = b"\x0b"
 END = b"\x1c\r"
 
+_END_BYTE = END[:1]
+_END = re.compile(rb"\x1c(?:\r|(?=\x0b))")
 _BETWEEN = b"\r\n"
 _HEAD = 8192
 
@@ -59,6 +66,15 @@ class Decoder:
         """Whether a frame has begun and not ended."""
         return self._open
 
+    @property
+    def may_be_whole(self) -> bool:
+        """Whether the frame is one that lacks only its return, as far as it was read."""
+        return self._open and self._buffer.endswith(_END_BYTE)
+
+    def finish(self) -> list[Event]:
+        """No more bytes come, or none for a while: the frame that lacks only its return."""
+        return [self._ended(len(self._buffer) - 1, len(self._buffer))] if self.may_be_whole else []
+
     def feed(self, data: bytes) -> list[Event]:
         """Everything that these bytes complete, in order."""
         self._buffer += data
@@ -80,13 +96,16 @@ class Decoder:
         return Junk(junk) if junk or self._open else None
 
     def _frame(self) -> Event | None:
-        end = self._buffer.find(END, max(0, self._searched - 1))
-        if end < 0:
-            self._searched = len(self._buffer)
-            self._bound()
-            return None
+        if mark := _END.search(self._buffer, max(0, self._searched - 1)):
+            return self._ended(*mark.span())
+        self._searched = len(self._buffer)
+        self._bound()
+        return None
+
+    def _ended(self, end: int, after: int) -> Event:
+        """The frame whose content ends at one place of the buffer; what is behind it begins at the other."""
         content = bytes(self._buffer[:end])
-        del self._buffer[: end + len(END)]
+        del self._buffer[:after]
         self._open = False
         size = self._skipped + len(content)
         return Oversize(self._head or content[:_HEAD], size) if size > self._max else Frame(content)

@@ -10,6 +10,7 @@ complete and synced. Files and folders are readable by the gateway's user alone:
 import fcntl
 import json
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -41,7 +42,11 @@ class Entry:
 
 
 class Outbox:
-    """One folder, owned by one process. Methods block on the disk: call them from a thread, one at a time."""
+    """One folder, owned by one process. Methods block on the disk, and are safe for threads.
+
+    Several threads are faster than one: a disk syncs what they wrote at once. What is put after another `put` has
+    returned comes after it.
+    """
 
     def __init__(self, directory: Path, *, max_bytes: int, max_messages: int) -> None:
         self._pending = directory / "pending"
@@ -49,7 +54,8 @@ class Outbox:
         self._limits = (("bytes", max_bytes), ("messages", max_messages))
         for folder in (directory, self._pending, self._refused):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = _lock(directory)
+        self._owned = _own(directory)
+        self._counting = threading.Lock()
         for unfinished in self._pending.glob(".*"):
             unfinished.unlink()
         held = [path.stat().st_size for path in self._pending.iterdir()]
@@ -59,18 +65,17 @@ class Outbox:
 
     def close(self) -> None:
         """Let another process take the folder."""
-        os.close(self._lock)
+        os.close(self._owned)
 
     def put(self, receipt: Receipt, message: bytes) -> Entry:
         """Store durably; raises `OutboxFull`, or OSError when the disk fails."""
         content = json.dumps(asdict(receipt)).encode("ascii") + b"\n" + message
-        for (unit, limit), more in zip(self._limits, (len(content), 1), strict=True):
-            if self._held[unit] + more > limit:
-                raise OutboxFull(self._held[unit], limit, unit)
-        self._sequence += 1
-        path = self._pending / f"{self._sequence:016d}-{receipt.key}"
-        _write_durably(path, content)
-        self._count(len(content), 1)
+        path = self._pending / f"{self._reserve(len(content)):016d}-{receipt.key}"
+        try:
+            _write_durably(path, content)
+        except OSError:
+            self._count(-len(content), -1)
+            raise
         return Entry(receipt, path, len(content))
 
     def pending(self) -> Iterator[Entry]:
@@ -103,6 +108,11 @@ class Outbox:
         _sync(self._refused)
         self._count(-entry.size, -1)
 
+    @property
+    def refused(self) -> int:
+        """How many messages are set aside."""
+        return sum(path.suffix != ".reason" for path in self._refused.iterdir())
+
     def restore_refused(self) -> int:
         """Make all refused messages pending again, once their reason is gone; returns how many."""
         messages = [path for path in self._refused.iterdir() if path.suffix != ".reason"]
@@ -114,12 +124,24 @@ class Outbox:
         _sync(self._pending)
         return len(messages)
 
+    def _reserve(self, size: int) -> int:
+        """Room for a message of so many bytes, and its place in the sequence. Raises OutboxFull."""
+        with self._counting:
+            for (unit, limit), more in zip(self._limits, (size, 1), strict=True):
+                if self._held[unit] + more > limit:
+                    raise OutboxFull(self._held[unit], limit, unit)
+            self._held["bytes"] += size
+            self._held["messages"] += 1
+            self._sequence += 1
+            return self._sequence
+
     def _count(self, size: int, messages: int) -> None:
-        self._held["bytes"] += size
-        self._held["messages"] += messages
+        with self._counting:
+            self._held["bytes"] += size
+            self._held["messages"] += messages
 
 
-def _lock(directory: Path) -> int:
+def _own(directory: Path) -> int:
     handle = os.open(directory / "lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,20 +1,24 @@
-"""Settings: one name each in a JSON file, in the environment (``PENSTOCK_MLLP_`` and upper case) and as a flag.
+"""Settings: one name each in a TOML or JSON file, in the environment (``PENSTOCK_MLLP_`` and upper case), as a flag.
 
 Flags win over the environment, the environment over the file. Times are in seconds, sizes in bytes.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from penstock_mllp.destinations import Destination, destinations
 from penstock_mllp.errors import BadSetting
+from penstock_mllp.values import address, choice, names, number, path, text
 
 PREFIX = "PENSTOCK_MLLP_"
 
 AckOn = Literal["platform", "disk"]
+ClientAuth = Literal["required", "optional"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +32,13 @@ class Settings:
     outbox: Path
     """Folder for messages on their way; a disk that survives a power cut."""
     listen: str = "127.0.0.1:2575"
+    """Where senders connect; empty for a gateway that only sends."""
     name: str = "mllp"
     """Which listener this is, in the source of each message."""
     ack_on: AckOn = "platform"
-    """``platform``: AA once the platform has stored the message. ``disk``: CA once it is in the outbox."""
+    """``platform``: AA once the platform has stored the message. ``disk``: CA once it is in the outbox.
+
+    It is for messages in original mode; those that name their acknowledgments (MSH-15, MSH-16) get these."""
     ack_timeout: float = 10.0
     """How long a sender waits for the platform before it is told AE, try later."""
     request_timeout: float = 15.0
@@ -53,93 +60,109 @@ class Settings:
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     tls_client_ca: Path | None = None
-    """When set, a sender must show a certificate that this authority signed."""
+    """When set, senders are asked for a certificate that this authority signed."""
+    tls_client_auth: ClientAuth = "required"
+    """Whether a sender without a certificate is let in; one with a wrong certificate never is."""
+    tls_client_names: tuple[str, ...] = ()
+    """When set, a certificate must name one of them: as common name or alternative name."""
+    destinations: Mapping[str, Destination] = field(default_factory=dict)
+    """Where messages of the platform's workflows are sent to; see `penstock_mllp.destinations`."""
+    poll_interval: float = 1.0
+    """How long the platform is left alone when it had nothing to send."""
+    health_listen: str = ""
+    """Where ``GET /health`` is answered; nowhere when empty."""
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port to listen on."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return address("listen", self.listen)
 
 
 def load(file: Path | None, environment: Mapping[str, str], flags: Mapping[str, Any]) -> Settings:
     """Merge and check; raises `BadSetting` naming the first setting that is wrong."""
-    names = {field.name for field in fields(Settings)}
     given = _read_file(file) if file else {}
     given |= {key.removeprefix(PREFIX).lower(): value for key, value in environment.items() if key.startswith(PREFIX)}
     given |= {key: value for key, value in flags.items() if value is not None}
     for name in given:
-        if name not in names:
+        if name not in _CONVERT:
             raise BadSetting(name, "there is no such setting")
     for name in ("url", "api_key_file", "outbox"):
         if not given.get(name):
             raise BadSetting(name, "is required")
-    settings = Settings(**{name: _convert(name, value) for name, value in given.items()})
+    settings = Settings(**{name: _CONVERT[name](name, value) for name, value in given.items()})
     _check(settings)
     return settings
 
 
-def _read_file(path: Path) -> dict[str, Any]:
+def _read_file(file: Path) -> dict[str, Any]:
+    is_toml = file.suffix == ".toml"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        written = file.read_text(encoding="utf-8")
+        content = tomllib.loads(written) if is_toml else json.loads(written)
     except (OSError, ValueError) as error:
-        raise BadSetting("config", f"{path} is not a readable JSON file") from error
+        raise BadSetting("config", f"{file} is not a readable {'TOML' if is_toml else 'JSON'} file") from error
     if not isinstance(content, dict):
-        raise BadSetting("config", f"{path} does not hold a JSON object")
+        raise BadSetting("config", f"{file} does not hold a JSON object")
     return content
 
 
-_TYPES = {field.name: field.type for field in fields(Settings)}
-_LIMITS: dict[str, tuple[float, float]] = {
-    "ack_timeout": (0.1, 600),
-    "request_timeout": (0.1, 300),
-    "retry_base": (0.01, 60),
-    "retry_cap": (0.1, 3600),
-    "max_frame_bytes": (1024, 100_000_000),
-    "max_connections": (1, 10_000),
-    "max_in_flight": (1, 10_000),
-    "max_requests": (1, 1000),
-    "idle_timeout": (1, 86_400),
-    "frame_timeout": (1, 3600),
-    "stop_timeout": (0, 600),
-    "outbox_max_bytes": (1_000_000, 10**13),
-    "outbox_max_messages": (1, 10**8),
-}
+def _within(kind: type[int] | type[float], low: float, high: float) -> Callable[[str, Any], float]:
+    return lambda name, value: number(name, value, kind, low, high)
 
 
-def _convert(name: str, value: Any) -> Any:
-    kind = _TYPES[name]
-    if kind in (int, float):
-        return _number(name, value, cast("type[int] | type[float]", kind))
-    if kind in (Path, Path | None):
-        return Path(str(value)) if value else None
+def _one_of(*allowed: str) -> Callable[[str, Any], str]:
+    return lambda name, value: choice(name, value, allowed)
+
+
+def _url(name: str, value: Any) -> str:
+    if urlsplit(str(value)).scheme not in ("http", "https") or not urlsplit(str(value)).hostname:
+        raise BadSetting(name, "must be an http or https address")
     return str(value)
 
 
-def _number(name: str, value: Any, kind: type[int] | type[float]) -> float:
-    low, high = _LIMITS[name]
-    try:
-        number = kind(value)
-    except (TypeError, ValueError):
-        number = None
-    if number is None or isinstance(value, bool) or not low <= number <= high:
-        raise BadSetting(name, f"must be a number from {low:g} to {high:g}")
-    return number
+def _address(name: str, value: Any) -> str:
+    if value:
+        address(name, str(value))
+    return str(value)
+
+
+_CONVERT: Mapping[str, Callable[[str, Any], Any]] = {
+    "url": _url,
+    "api_key_file": path,
+    "outbox": lambda _, value: Path(str(value)),
+    "listen": _address,
+    "name": text,
+    "ack_on": _one_of("platform", "disk"),
+    "ack_timeout": _within(float, 0.1, 600),
+    "request_timeout": _within(float, 0.1, 300),
+    "retry_base": _within(float, 0.01, 60),
+    "retry_cap": _within(float, 0.1, 3600),
+    "max_frame_bytes": _within(int, 1024, 100_000_000),
+    "max_connections": _within(int, 1, 10_000),
+    "max_in_flight": _within(int, 1, 10_000),
+    "max_requests": _within(int, 1, 1000),
+    "idle_timeout": _within(float, 1, 86_400),
+    "frame_timeout": _within(float, 1, 3600),
+    "stop_timeout": _within(float, 0, 600),
+    "outbox_max_bytes": _within(int, 1_000_000, 10**13),
+    "outbox_max_messages": _within(int, 1, 10**8),
+    "tls_certificate": path,
+    "tls_key": path,
+    "tls_client_ca": path,
+    "tls_client_auth": _one_of("required", "optional"),
+    "tls_client_names": names,
+    "destinations": lambda _, value: destinations(value),
+    "poll_interval": _within(float, 0.01, 3600),
+    "health_listen": _address,
+}
 
 
 def _check(settings: Settings) -> None:
-    if urlsplit(settings.url).scheme not in ("http", "https") or not urlsplit(settings.url).hostname:
-        raise BadSetting("url", "must be an http or https address")
-    host, _, port = settings.listen.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
-        raise BadSetting("listen", "must be HOST:PORT")
-    if settings.ack_on not in ("platform", "disk"):
-        raise BadSetting("ack_on", "must be platform or disk")
+    if not settings.listen and not settings.destinations:
+        raise BadSetting("listen", "is required where there are no destinations")
     if bool(settings.tls_certificate) != bool(settings.tls_key):
         raise BadSetting("tls_key", "a certificate and its key go together")
     if settings.tls_client_ca and not settings.tls_certificate:
         raise BadSetting("tls_certificate", "is required to check client certificates")
-    for name in ("api_key_file", "tls_certificate", "tls_key", "tls_client_ca"):
-        path = getattr(settings, name)
-        if path and not path.is_file():
-            raise BadSetting(name, f"there is no file {path}")
+    if settings.tls_client_names and not settings.tls_client_ca:
+        raise BadSetting("tls_client_ca", "is required to know whom a certificate names")

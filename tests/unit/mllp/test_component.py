@@ -38,3 +38,47 @@ def test_the_recipe_has_one_linux_manifest_with_an_artifact_that_the_build_makes
     assert manifest["Lifecycle"]["Setenv"]["PYTHONPATH"].endswith(f"/{archive}")
     (component,) = json.loads((COMPONENT / "gdk-config.json").read_text())["component"].values()
     assert component["build"]["custom_build_command"][1] == "build.py"
+
+
+NAMES = {
+    "recipe": {
+        "RecipeFormatVersion",
+        "ComponentName",
+        "ComponentVersion",
+        "ComponentPublisher",
+        "ComponentDescription",
+        "ComponentConfiguration",
+        "ComponentDependencies",
+        "ComponentType",
+        "Manifests",
+        "Lifecycle",
+    },
+    "manifest": {"Name", "Platform", "Artifacts", "Lifecycle", "Selections"},
+    "artifact": {"Uri", "Unarchive", "Permission", "Digest", "Algorithm"},
+    "lifecycle": {"Setenv", "Bootstrap", "Install", "Startup", "Run", "Shutdown", "Recover"},
+    "step": {"Script", "RequiresPrivilege", "Skipif", "Timeout", "Setenv"},
+}
+"""What the recipe reference of Greengrass v2 knows."""
+
+
+def test_the_recipe_says_only_what_greengrass_knows() -> None:
+    recipe = yaml.safe_load((COMPONENT / "recipe.yaml").read_text())
+    (manifest,) = recipe["Manifests"]
+    assert recipe["RecipeFormatVersion"] == "2020-01-25"
+    assert set(recipe) <= NAMES["recipe"]
+    assert set(recipe["ComponentConfiguration"]) == {"DefaultConfiguration"}
+    assert set(manifest) <= NAMES["manifest"]
+    assert all(set(artifact) <= NAMES["artifact"] for artifact in manifest["Artifacts"])
+    assert set(manifest["Lifecycle"]) <= NAMES["lifecycle"]
+    assert all(set(manifest["Lifecycle"][step]) <= NAMES["step"] for step in ("Install", "Run"))
+
+
+def test_every_module_that_the_gateway_imports_is_in_the_component() -> None:
+    """Of the healthcare wing the archive holds the HL7 package alone."""
+    imported = {line.split()[1] for file in (COMPONENT / "penstock_mllp").glob("*.py") for line in _imports(file)}
+    assert imported
+    assert all(name.startswith(("penstock_mllp", "penstock_healthcare.hl7")) for name in imported)
+
+
+def _imports(file: Path) -> list[str]:
+    return [line for line in file.read_text().splitlines() if line.startswith(("from penstock", "import penstock"))]

@@ -4,6 +4,7 @@ import asyncio
 import random
 import signal
 import socket
+import ssl
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from contextlib import suppress
@@ -63,18 +64,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def deliver(gateway: GatewayProcess, batch: list[bytes]) -> None:
+async def deliver(port: int, batch: list[bytes], tls: ssl.SSLContext | None = None, pause: float = 0.05) -> None:
     """As a sender does: everything without an AA is sent again, in order, until all have one."""
     while batch:
         try:
-            answers = await send_messages("127.0.0.1", gateway.port, batch, timeout=10)
+            answers = await send_messages("127.0.0.1", port, batch, tls, timeout=10)
         except NoAcknowledgment as cut:
             answers = cut.acknowledged
         except OSError:
             answers = []
         accepted = [parse(answer)["MSA-1"] == "AA" for answer in answers]
         batch = [item for item, done in zip(batch, accepted + [False] * len(batch), strict=False) if not done]
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(pause)
 
 
 def test_messages_held_when_the_process_is_killed_are_delivered_once_by_the_next(
@@ -120,7 +121,7 @@ def test_killing_process_and_platform_at_random_loses_and_doubles_nothing(
             gateway = GatewayProcess(tmp_path, cloud.url, ack_timeout="2")
             await gateway.start()
             try:
-                await asyncio.gather(deliver(gateway, batch), kill_often(gateway))
+                await asyncio.gather(deliver(gateway.port, batch), kill_often(gateway))
                 await until(lambda: gateway.pending == 0, 20)
             finally:
                 await gateway.stop(signal.SIGTERM)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from penstock_mllp.frame import Decoder, Event, Frame, Junk, Oversize, encode
 
 LIMIT = 10_000
-contents = st.binary(max_size=60).filter(lambda content: b"\x1c\r" not in content + b"\x1c")
+contents = st.binary(max_size=60).filter(lambda content: b"\x1c\r" not in content and b"\x1c\x0b" not in content)
 
 
 def decode(data: bytes, cut: int, limit: int = LIMIT) -> list[Event]:
@@ -43,6 +43,32 @@ def test_a_start_byte_inside_a_frame_is_content() -> None:
 
 def test_an_end_byte_without_its_return_is_content() -> None:
     assert decode(encode(b"a\x1cb\x1c"), 1) == [Frame(b"a\x1cb\x1c")]
+
+
+def test_a_frame_without_its_return_ends_where_the_next_one_begins() -> None:
+    for cut in (1, 2, 1000):
+        assert decode(b"\x0ba\x1c" + encode(b"b"), cut) == [Frame(b"a"), Frame(b"b")]
+
+
+def test_a_frame_that_lacks_only_its_return_can_be_finished() -> None:
+    decoder = Decoder(LIMIT)
+    assert decoder.feed(b"\x0ba\x1c") == []
+    assert decoder.may_be_whole
+    assert decoder.finish() == [Frame(b"a")]
+    assert decoder.feed(b"\r" + encode(b"b")) == [Frame(b"b")]
+
+
+def test_a_frame_that_broke_off_cannot_be_finished() -> None:
+    decoder = Decoder(LIMIT)
+    decoder.feed(b"\x0ba")
+    assert decoder.finish() == []
+    assert decoder.in_frame
+
+
+def test_a_frame_that_is_full_of_end_bytes_takes_linear_time() -> None:
+    began = time.perf_counter()
+    assert decode(encode(b"\x1c" * 500_000), 1000, 4_000_000) == [Frame(b"\x1c" * 500_000)]
+    assert time.perf_counter() - began < 5
 
 
 def test_a_frame_of_exactly_the_limit_passes_and_one_byte_more_does_not() -> None:

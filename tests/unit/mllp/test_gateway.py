@@ -356,16 +356,20 @@ def test_a_silent_peer_is_dropped(cloud: FakeCloud, settings_for: SettingsFor, s
     assert cloud.messages == []
 
 
-def test_connections_over_the_limit_are_turned_away(cloud: FakeCloud, settings_for: SettingsFor) -> None:
+def test_a_connection_over_the_limit_is_told_to_try_later(cloud: FakeCloud, settings_for: SettingsFor) -> None:
     async def talk(host: str, port: int) -> list[bytes]:
         first, writer = await asyncio.open_connection(host, port)
         await asyncio.sleep(0.05)
+        refusals = await send_messages(host, port, [message("2")], timeout=2)
         with pytest.raises((NoAcknowledgment, ConnectionError)):
-            await send_messages(host, port, [message("2")], timeout=2)
+            await send_messages(host, port, messages(2), timeout=2)
         writer.write(encode(message("1")))
-        return await read_answers(first, 1)
+        return await read_answers(first, 1) + refusals
 
-    assert verdicts(with_gateway(cloud, settings_for, talk, max_connections=1)) == [("AA", "1")]
+    answers = with_gateway(cloud, settings_for, talk, max_connections=1)
+    assert verdicts(answers) == [("AA", "1"), ("AE", "2")]
+    assert "as many connections" in parse(answers[1])["ERR-8"]
+    assert cloud.messages == [message("1")]
 
 
 def test_a_stopping_gateway_answers_what_it_has_read(cloud: FakeCloud, settings_for: SettingsFor) -> None:

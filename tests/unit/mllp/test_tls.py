@@ -13,8 +13,8 @@ from penstock_healthcare.hl7 import parse
 from penstock_mllp.errors import BadSetting, NoAcknowledgment
 from penstock_mllp.run import serving
 from penstock_mllp.sender import send_messages
-from penstock_mllp.server import tls_context
 from penstock_mllp.settings import Settings
+from penstock_mllp.tls import names_of, tls_context
 from tests.unit.mllp.cloud import FakeCloud
 
 MESSAGE = b"MSH|^~\\&|LAB|HOSP|||20260101||ORU^R01|1|P|2.5.1\r"
@@ -89,6 +89,48 @@ def test_other_senders_are_turned_away(
     with pytest.raises((NoAcknowledgment, OSError)):
         send_to_gateway(cloud, lambda url: settings_for(url, **settings), hospital.sender(issuer))
     assert cloud.messages == []
+
+
+def test_where_certificates_are_optional_a_sender_without_one_is_let_in_and_a_strangers_is_not(
+    cloud: FakeCloud, settings_for: SettingsFor, hospital: Hospital
+) -> None:
+    settings = hospital.settings | {"tls_client_ca": hospital.folder / "ca.pem", "tls_client_auth": "optional"}
+    (answer,) = send_to_gateway(cloud, lambda url: settings_for(url, **settings), hospital.sender())
+    assert parse(answer)["MSA-1"] == "AA"
+    with pytest.raises((NoAcknowledgment, OSError)):
+        send_to_gateway(cloud, lambda url: settings_for(url, **settings), hospital.sender(trustme.CA()))
+
+
+@pytest.mark.parametrize(
+    ("names", "is_let_in"), [(("LAB@hospital.example",), True), (("pharmacy@hospital.example", "x"), False)]
+)
+def test_a_certificate_must_name_a_sender_that_is_allowed(
+    cloud: FakeCloud, settings_for: SettingsFor, hospital: Hospital, names: tuple[str, ...], is_let_in: bool
+) -> None:
+    settings = hospital.settings | {"tls_client_ca": hospital.folder / "ca.pem", "tls_client_names": names}
+    tls = hospital.sender(hospital.authority)
+    if is_let_in:
+        (answer,) = send_to_gateway(cloud, lambda url: settings_for(url, **settings), tls)
+        assert parse(answer)["MSA-1"] == "AA"
+        return
+    with pytest.raises((NoAcknowledgment, OSError)):
+        send_to_gateway(cloud, lambda url: settings_for(url, **settings), tls)
+    assert cloud.messages == []
+
+
+def test_tls_older_than_1_2_is_refused(cloud: FakeCloud, settings_for: SettingsFor, hospital: Hospital) -> None:
+    context = tls_context(settings_for("http://x", **hospital.settings))
+    assert context
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+
+
+def test_a_certificate_names_its_common_name_and_its_alternatives() -> None:
+    certificate = {
+        "subject": ((("organizationName", "Lakeside"),), (("commonName", "LAB"),)),
+        "subjectAltName": (("DNS", "lab.example"), ("email", "Lab@hospital.example")),
+    }
+    assert names_of(certificate) == {"lab", "lab.example", "lab@hospital.example"}
+    assert names_of(None) == frozenset()
 
 
 def test_a_sender_does_not_trust_a_gateway_of_another_authority(
