@@ -42,6 +42,8 @@ PARTS = (
     Part("umadb_store", "Events appended and replayed by sixteen clients, beside UmaDB", needs_stack=True),
     Part("stored_size", "What events take, against one JSON item an event"),
     Part("hl7_parse", "HL7 v2 messages parsed, a second"),
+    Part("fhir_validate", "FHIR R4 resources validated, a second"),
+    Part("mllp", "HL7 v2 messages taken and sent by MLLP, a second"),
     Part("search", "Documents indexed and found, against tantivy"),
     Part("cold_import", "Cold import of each function"),
 )

@@ -92,7 +92,7 @@ class Cloud:
         body: Any = None,
         *,
         key: str | None = None,
-        query: dict[str, str] | None = None,
+        query: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
         """Send a request to an endpoint as API Gateway would. `key` "" sends none."""
@@ -105,8 +105,11 @@ class Cloud:
             "httpMethod": method,
             "headers": sent,
             "multiValueHeaders": {name: [value] for name, value in sent.items()},
-            "queryStringParameters": query,
-            "multiValueQueryStringParameters": {name: [value] for name, value in (query or {}).items()},
+            "queryStringParameters": query
+            and {name: value[-1] if isinstance(value, list) else value for name, value in query.items()},
+            "multiValueQueryStringParameters": {
+                name: value if isinstance(value, list) else [value] for name, value in (query or {}).items()
+            },
             "pathParameters": None,
             "requestContext": {
                 "requestId": f"request-{self.requests}",

@@ -27,7 +27,7 @@ MRN = "MRN4471902"
 CATALOGUES = frozenset({"node_types", "event_types"})
 """Functions that list what is the same for every tenant."""
 
-SHARED = frozenset({"name", "kind", "consumer", "projection", "built_in", "event_type"})
+SHARED = frozenset({"name", "kind", "consumer", "projection", "built_in", "event_type", "resource_type", "operation"})
 """Parameters that are the same for every tenant: they name nobody's things."""
 
 SCOPES: Mapping[str, Scope] = {
@@ -37,6 +37,9 @@ SCOPES: Mapping[str, Scope] = {
     **dict.fromkeys(["workflows_publish", "workflows_archive", "workflows_restore"], Scope.WRITE),
     **dict.fromkeys(["hl7_messages_resubmit"], Scope.WRITE),
     **dict.fromkeys(["hl7_messages_receive"], Scope.INGEST),
+    **dict.fromkeys(["hl7_outbound_browse", "hl7_outbound_read"], Scope.READ),
+    **dict.fromkeys(["hl7_outbound_report"], Scope.RUN),
+    **dict.fromkeys(["hl7_outbound_send_again"], Scope.WRITE),
     **dict.fromkeys(["workflows_browse", "workflows_check", "workflows_read", "workflows_export"], Scope.READ),
     **dict.fromkeys(["workflows_versions", "workflows_version", "node_types_browse", "node_types_read"], Scope.READ),
     **dict.fromkeys(["executions_browse", "executions_read", "executions_follow", "executions_sent"], Scope.READ),
@@ -69,8 +72,13 @@ SCOPES: Mapping[str, Scope] = {
     **dict.fromkeys(["retention_holds", "retention_place", "retention_lift"], Scope.ADMIN),
     **dict.fromkeys(["event_types_browse", "event_types_read"], Scope.READ),
     **dict.fromkeys(["fhir_search", "fhir_read", "fhir_versions", "fhir_version"], Scope.READ),
+    **dict.fromkeys(["fhir_search_by_form", "fhir_everything"], Scope.READ),
+    **dict.fromkeys(["fhir_create", "fhir_update", "fhir_update_where", "fhir_delete", "fhir_exchange"], Scope.WRITE),
 }
 ANY_SCOPE = frozenset({"fhir_metadata"})
+OWN_NAMES = frozenset({"fhir_update", "fhir_delete"})
+"""Operations whose caller names things freely: another tenant's name is one of its own, and free."""
+
 ENOUGH: Mapping[str, frozenset[Scope]] = {"hl7_messages_receive": frozenset({Scope.INGEST, Scope.WRITE})}
 """Where another scope will do as well."""
 
@@ -84,9 +92,11 @@ FIXED = {
     "built_in": "order_follow_up",
     "consumer": "engine",
     "event_type": "ExecutionStarted",
+    "projection": "workflows",
     "identifier": MRN,
     "resource_type": "Patient",
     "version": "1",
+    "operation": "$everything",
 }
 
 
@@ -122,6 +132,11 @@ def message(things: Things) -> str:
 
 def execution(things: Things) -> str:
     return str(start(things.cloud, things["workflow"], items=[{"a": 1, "secret": SECRET}]).body["id"])
+
+
+def subscription(things: Things) -> str:
+    made = things.cloud.request("feed", "POST", "/v1/subscriptions", {"name": "lake", "description": SECRET})
+    return str(made.body["name"])
 
 
 def key(things: Things) -> str:
@@ -188,6 +203,17 @@ def subject(message: str) -> str:
     return wiring.subjects().find("acme", MRN).subject.id.key
 
 
+def outbound() -> str:
+    """A message of acme's on its way out; returns its id."""
+    from penstock_healthcare.hl7 import parse
+    from penstock_healthcare.outbound.service import Order, Outbound
+
+    message = parse(f"MSH|^~\\&|{SECRET}||||20260101||ADT^A01|1|P|2.5.1\r")
+    order = Order("out-1", "lab", message)
+    Outbound(wiring.events()).queue("acme", [order], Origin("test", "test"), "e-1", "run")
+    return "out-1"
+
+
 def patient() -> str:
     """A patient of acme's; returns the id."""
     from penstock_healthcare.fhir.resources import Resources
@@ -202,7 +228,9 @@ MAKERS: Mapping[str, Callable[[Things], str]] = {
     "execution": execution,
     "key": key,
     "message": message,
+    "outbound": lambda _: outbound(),
     "saga": lambda _: saga(),
+    "subscription": subscription,
     "run": lambda _: run(),
     "process": lambda _: process(),
     "instance": lambda _: instance(),
@@ -278,7 +306,7 @@ def another_tenant_sees_and_changes_nothing(cloud: Cloud, names: Things, operati
     answer = send(cloud, operation, names, cloud.new_key("other"))
     assert state(cloud, "acme") == before
     assert SECRET not in answer.text
-    if set(operation.parameters) - SHARED and operation.id != "fhir_search":
+    if set(operation.parameters) - SHARED and operation.id not in OWN_NAMES:
         assert answer.status in (403, 404), answer.text
     elif operation.method == "GET" and "items" in (answer.body or {}) and operation.function not in CATALOGUES:
         assert [item for item in answer.body["items"] if item.get("name") != "test" and not item.get("wing")] == []

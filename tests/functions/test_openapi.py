@@ -41,8 +41,10 @@ def test_every_operation_can_be_told_apart_and_says_what_it_does(found: dict[str
 
 
 def test_every_operation_says_how_it_fails(found: dict[str, Any]) -> None:
-    problem = {"$ref": "#/components/responses/Problem"}
-    assert all(operation["responses"]["default"] == problem for operation in operations(found))
+    for operation in operations(found):
+        shape = "OperationOutcome" if operation["tags"] == ["FHIR"] else "Problem"
+        assert operation["responses"]["default"] == {"$ref": f"#/components/responses/{shape}"}
+        assert shape in found["components"]["responses"]
     assert set(found["components"]["responses"]["Problem"]["content"]) == {"application/problem+json"}
 
 
