@@ -37,6 +37,7 @@ PARTS = (
     Part("sustained_append", "Events appended for a minute, and what AWS would bill", needs_stack=True),
     Part("aws_cost", "What AWS bills for a million events"),
     Part("projection_lag", "From an event to its read model, through the local stack", needs_stack=True),
+    Part("rebuild", "All projections rebuilt from a million events"),
     Part("aggregates", "Aggregates saved and loaded, against eventsourcing"),
     Part("replay_aggregate", "An aggregate of ten thousand events loaded", needs_stack=True),
     Part("umadb_store", "Events appended and replayed by sixteen clients, beside UmaDB", needs_stack=True),
