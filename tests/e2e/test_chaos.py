@@ -75,8 +75,9 @@ def test_records_delivered_twice_and_in_disorder_change_nothing(stack: Stack, te
         tenant.run(emitter, *({"n": number} for number in range(5)))
         _await_executions(tenant, {(emitter, "done"): 1, (listener, "waiting"): 5})
         events = ledger.events(stack, tenant.name)
-        every_id = {event for ids in events.values() for event in ids}
-        eventually("the bus has carried every event", lambda: subscriber.listen() == every_id)
+        # The tenant's key is older than the rule: its event may have been on the bus before.
+        every_id = {event for stream, ids in events.items() if "#key#" not in stream for event in ids}
+        eventually("the bus has carried every event", lambda: subscriber.listen() >= every_id)
         stack.settle()
         models = ledger.read_models(stack, tenant.name)
 
@@ -105,7 +106,8 @@ def test_a_commit_that_cannot_be_read_stops_its_stream_alone_until_it_is_mended(
     stream = StreamId(tenant.name, lifecycle.EVENTS.kind, poisoned)
     item = ledger.next_item(stack, stream, lifecycle.EVENTS.draft(lifecycle.WorkflowArchived(), utc_now()))
     damaged = item | {"blob": {"B": item["blob"]["B"][:-4]}}
-    hurt = stack.told_of(lifecycle.EVENTS.kind)
+    # Processes look for who waits for such events first, and read nothing where nobody does.
+    hurt = [consumer for consumer in stack.told_of(lifecycle.EVENTS.kind) if consumer != "process_events"]
     assert {"projector", "publisher"} <= set(hurt)
     with stack.impatient(*hurt):
         stack.dynamodb.put_item(TableName=stack.events_table, Item=damaged)
