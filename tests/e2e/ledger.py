@@ -9,7 +9,9 @@ from typing import Any
 import boto3
 
 from penstock.aws.event_store import DynamoEventStore
+from penstock.aws.sequencer import record
 from penstock.events import Draft, Origin, StreamId
+from penstock.events.feed import Mark
 from penstock.json import dumps, loads
 from tests.e2e.stack import Stack
 from tests.e2e.tenant import Document
@@ -72,18 +74,7 @@ def read_models(stack: Stack, tenant: str) -> dict[tuple[str, str], Mapping[str,
 def records(stack: Stack, tenant: str) -> list[Document]:
     """Every commit of the tenant, as the table's stream tells of it."""
     commits = [commit for stream in streams(stack, tenant) for commit in stack.store.commits(stream)]
-    return [
-        {
-            "eventName": "INSERT",
-            "eventSource": "aws:dynamodb",
-            "dynamodb": {
-                "Keys": {"pk": {"S": str(commit.stream)}, "commit": {"N": str(commit.number)}},
-                "SequenceNumber": str(place),
-                "StreamViewType": "NEW_IMAGE",
-            },
-        }
-        for place, commit in enumerate(commits, 1)
-    ]
+    return [record(commit.stream, Mark.of(commit)) for commit in commits]
 
 
 def deliver(stack: Stack, told: list[Document], rng: random.Random) -> None:
