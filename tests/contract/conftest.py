@@ -1,4 +1,4 @@
-"""The stores that the contract suites run against: in memory, DynamoDB on moto, DynamoDB of the deployed local stack."""
+"""The stores that the contract suites run against: in memory, DynamoDB on moto, DynamoDB of the local stack."""
 
 import os
 import threading
@@ -25,7 +25,7 @@ from penstock.events.memory import MemoryEventStore
 from penstock.events.store import EventStore
 from penstock.events.views import MemoryViewStore, ViewStore
 
-LOCAL = ("PENSTOCK_EVENTS_TABLE", "PENSTOCK_VIEWS_TABLE", "PENSTOCK_PAYLOADS_BUCKET")
+LOCAL = ("AWS_ENDPOINT_URL", "PENSTOCK_PAYLOADS_BUCKET")
 CreateTables = Callable[..., None]
 ON_MOTO: dict[str, Any] = {
     "region_name": "eu-central-1",
@@ -87,11 +87,19 @@ def _moto(create_tables: CreateTables) -> Iterator[Stores]:
         yield _dynamo(OneAtATime(dynamodb), s3, "events", "views", "payloads")
 
 
-def _local(_: CreateTables) -> Iterator[Stores]:
-    missing = [name for name in ("AWS_ENDPOINT_URL", *LOCAL) if name not in os.environ]
+def _local(create_tables: CreateTables) -> Iterator[Stores]:
+    """Tables of its own: on the deployed ones, the deployed functions would take part (the sequencer in the feed)."""
+    missing = [name for name in LOCAL if name not in os.environ]
     if missing:
         pytest.skip(f"no deployed local stack: {', '.join(missing)} not set (`python -m local during …` sets them)")
-    yield _dynamo(boto3.client("dynamodb"), boto3.client("s3"), *(os.environ[name] for name in LOCAL))
+    dynamodb = boto3.client("dynamodb")
+    tables = [f"contract-{name}-{uuid4().hex}" for name in ("events", "views")]
+    create_tables(dynamodb, *tables)
+    try:
+        yield _dynamo(dynamodb, boto3.client("s3"), *tables, os.environ["PENSTOCK_PAYLOADS_BUCKET"])
+    finally:
+        for table in tables:
+            dynamodb.delete_table(TableName=table)
 
 
 STORES = {"memory": _memory, "moto": _moto, "local": _local}
