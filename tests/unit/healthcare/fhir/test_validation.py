@@ -281,10 +281,13 @@ def _large(count: int) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("which", range(5))
 def test_time_grows_no_faster_than_the_resource(which: int) -> None:
     def took(count: int) -> float:
-        resource = _large(count)[which]
-        start = time.process_time()
-        validate(resource)
-        return time.process_time() - start
+        """The least of three: what else the machine does only adds."""
+        resource, times = _large(count)[which], []
+        for _ in range(3):
+            start = time.process_time()
+            validate(resource)
+            times.append(time.process_time() - start)
+        return min(times)
 
     took(50)
     assert took(2_000) < 12 * max(took(400), 0.02)
