@@ -1,13 +1,12 @@
 """Event types over the API: all of them, each with its versions, its schema and an example that fits."""
 
-import json
 from typing import Any
 
 import jsonschema
 import pytest
 
 from penstock.events.shapes import known_types
-from tests.functions.cloud import ROOT, Cloud
+from tests.functions.cloud import Cloud
 
 ALL = sorted((types.kind, name) for types in known_types() for name in types.types)
 
@@ -40,11 +39,3 @@ def test_each_is_shown_with_its_versions_and_an_example_that_fits(cloud: Cloud, 
 @pytest.mark.parametrize("path", ["/workflow/Nothing", "/nothing/WorkflowPublished"])
 def test_what_is_never_stored_is_not_found(cloud: Cloud, path: str) -> None:
     assert read(cloud, path).status == 404
-
-
-def test_the_function_has_the_shapes_that_are_kept_for_ever() -> None:
-    """When this fails: cp docs/event-shapes.json functions/event_types/shapes.json."""
-    kept = (ROOT / "docs" / "event-shapes.json").read_text(encoding="utf-8")
-    assert json.loads((ROOT / "functions" / "event_types" / "shapes.json").read_text(encoding="utf-8")) == json.loads(
-        kept
-    )

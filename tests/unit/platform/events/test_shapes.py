@@ -7,12 +7,12 @@ import pytest
 from penstock.events.shapes import known_types, merged, refusals, shapes
 from penstock.json import loads
 
-FILE = Path(__file__).parents[4] / "docs" / "event-shapes.json"
+FILE = Path(__file__).parents[4] / "functions" / "event_types" / "shapes.json"
 STORED = {"order": {"OrderPlaced": {"1": {"sku": "str"}}}}
 
 
 def test_every_stored_event_can_still_be_read() -> None:
-    """When this fails: add an upcaster, then run `python -m penstock.events.shapes docs/event-shapes.json`."""
+    """When this fails: add an upcaster, then run `python -m penstock.events.shapes functions/event_types/shapes.json`."""
     stored, current = loads(FILE.read_bytes()), shapes(known_types())
     assert list(refusals(stored, current)) == []
     assert merged(stored, current) == stored
