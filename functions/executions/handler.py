@@ -21,10 +21,9 @@ from penstock.api.resources.executions import (
     Timeline,
     Wait,
     execution_timeline,
-    listing,
     node_items,
 )
-from penstock.api.resources.paging import Cursor, Limit, Page, page
+from penstock.api.resources.paging import Cursor, Limit, Page, filtered, page
 from penstock.api.wiring import authenticate, once, timeline
 from penstock.api.wiring import execution as read_execution
 from penstock.aws import wiring
@@ -67,7 +66,7 @@ def browse(
 ) -> Page[ExecutionSummary]:
     """Newest first. A change shows here a moment after it was made."""
     who = api.require(Scope.READ)
-    index, prefix = listing(workflow, status)
+    index, prefix = filtered(workflow=workflow, status=status)
     found = wiring.views().list(who.tenant, "executions", index=index, prefix=prefix, limit=limit, cursor=cursor)
     return page(ExecutionSummary, found)
 

@@ -8,12 +8,12 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from penstock.api.application import Api
 from penstock.api.problems import NotFound
-from penstock.api.resources.paging import Cursor, Limit, Page, page
+from penstock.api.resources.paging import Cursor, Limit, Page, filtered, page
 from penstock.api.wiring import authenticate, once
 from penstock.aws import wiring
 from penstock.clock import utc_now
 from penstock.identity.model import Scope
-from penstock_healthcare.api.outbound import Again, OutboundId, OutboundSummary, OutboundView, Outcome, listing
+from penstock_healthcare.api.outbound import Again, OutboundId, OutboundSummary, OutboundView, Outcome
 from penstock_healthcare.outbound.errors import UnknownOutbound
 from penstock_healthcare.outbound.message import Status
 from penstock_healthcare.outbound.service import Outbound
@@ -30,7 +30,7 @@ def browse(
 ) -> Page[OutboundSummary]:
     """Newest first, without what is in them. A change shows here a moment after it was made."""
     who = api.require(Scope.READ)
-    index, prefix = listing(status, destination)
+    index, prefix = filtered("|", status=status, destination=destination)
     found = wiring.views().list(who.tenant, "hl7_outbound", index=index, prefix=prefix, limit=limit, cursor=cursor)
     return page(OutboundSummary, found)
 

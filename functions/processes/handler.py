@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.content_types import APPLICATION_JSON a
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from penstock.api.application import Api
-from penstock.api.resources.paging import Cursor, Limit, Page, page
+from penstock.api.resources.paging import Cursor, Limit, Page, filtered, page
 from penstock.api.resources.processes import (
     BuiltInId,
     BuiltInView,
@@ -20,7 +20,6 @@ from penstock.api.resources.processes import (
     ProcessId,
     Undone,
     VersionView,
-    listing,
 )
 from penstock.api.resources.workflows import Verdict
 from penstock.api.wiring import authenticate, once
@@ -52,7 +51,7 @@ def browse(
 ) -> Page[DefinitionSummary]:
     """Newest first. A change shows here a moment after it was made."""
     who = api.require(Scope.READ)
-    index, prefix = ("status", f"{status} ") if status else ("", "")
+    index, prefix = filtered(status=status)
     found = wiring.views().list(
         who.tenant, "process_definitions", index=index, prefix=prefix, limit=limit, cursor=cursor
     )
@@ -63,9 +62,7 @@ def browse(
 def check(document: Document) -> Verdict:
     """What is wrong with a definition, without storing it."""
     api.require(Scope.READ)
-    problems = validate(document, wiring.processes().catalogue)
-    found = [{"path": problem.path, "rule": problem.rule, "message": problem.message} for problem in problems]
-    return Verdict(valid=not found, problems=found)
+    return Verdict.of(validate(document, wiring.processes().catalogue))
 
 
 @api.get("/v1/processes/library", summary="List the processes that can be adopted")
@@ -91,7 +88,7 @@ def instances(
 ) -> Page[InstanceSummary]:
     """Newest first. A change shows here a moment after it was made."""
     who = api.require(Scope.READ)
-    index, prefix = listing(process, status)
+    index, prefix = filtered(process=process, status=status)
     found = wiring.views().list(who.tenant, "processes", index=index, prefix=prefix, limit=limit, cursor=cursor)
     return page(InstanceSummary, found)
 

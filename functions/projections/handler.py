@@ -1,5 +1,7 @@
 """Read models: how far each stands behind, and rebuilding them."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -10,7 +12,9 @@ from penstock.api.wiring import authenticate, once
 from penstock.aws import wiring
 from penstock.clock import utc_now
 from penstock.events.lag import lag
+from penstock.events.projection import Described
 from penstock.identity.model import Scope
+from penstock.rebuilds.errors import RebuildRunning
 
 api = Api("Projections", authenticate=authenticate, once=once)
 
@@ -18,7 +22,7 @@ api = Api("Projections", authenticate=authenticate, once=once)
 @api.get("/v1/projections", summary="List the read models")
 def browse() -> list[ProjectionView]:
     """How far each one stands behind the events, which generation is live, and how far a rebuild has come."""
-    return _shown(api.require(Scope.READ).tenant, wiring.rebuilds().projections)
+    return _shown(api.require(Scope.READ).tenant, wiring.rebuilds().projections.values())
 
 
 @api.get("/v1/projections/<projection>", summary="Read how a read model stands")
@@ -40,9 +44,9 @@ def rebuild_all() -> list[ProjectionView]:
     """All that are not being rebuilt already."""
     who, rebuilds = api.require(Scope.ADMIN), wiring.rebuilds()
     for projection in rebuilds.projections:
-        if not rebuilds.standing(who.tenant, projection).rebuild:
+        with suppress(RebuildRunning):
             rebuilds.start(who.tenant, projection, api.origin())
-    return _shown(who.tenant, rebuilds.projections)
+    return _shown(who.tenant, rebuilds.projections.values())
 
 
 @api.post("/v1/projections/<projection>/rebuild/resume", summary="Send a rebuild on", status_code=202)
@@ -62,16 +66,13 @@ def abandon(projection: ProjectionName, order: Annotated[Abandonment, Body()]) -
 
 
 def _one(tenant: str, projection: str) -> ProjectionView:
-    wiring.rebuilds().standing(tenant, projection)
-    (found,) = _shown(tenant, [projection])
+    (found,) = _shown(tenant, [wiring.rebuilds().known(projection)])
     return found
 
 
-def _shown(tenant: str, names: Any) -> list[ProjectionView]:
-    rebuilds = wiring.rebuilds()
-    known = [rebuilds.projections[name] for name in names]
+def _shown(tenant: str, known: Iterable[Described]) -> list[ProjectionView]:
     behind = lag(wiring.feed(), wiring.views(), known, tenant, utc_now())
-    return [ProjectionView.of(each, rebuilds, tenant) for each in behind]
+    return [ProjectionView.of(each, wiring.rebuilds(), tenant) for each in behind]
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

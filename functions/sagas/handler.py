@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.content_types import APPLICATION_JSON a
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from penstock.api.application import Api
-from penstock.api.resources.paging import Cursor, Limit, Page, page
+from penstock.api.resources.paging import Cursor, Limit, Page, filtered, page
 from penstock.api.resources.sagas import (
     DefinitionSummary,
     DefinitionView,
@@ -20,7 +20,6 @@ from penstock.api.resources.sagas import (
     SagaDocument,
     SagaId,
     StartSaga,
-    listing,
 )
 from penstock.api.resources.workflows import Verdict, VersionView
 from penstock.api.wiring import authenticate, once
@@ -28,7 +27,7 @@ from penstock.aws import wiring
 from penstock.documents.lifecycle import Standing
 from penstock.documents.lifecycle import Status as DefinitionStatus
 from penstock.identity.model import Scope
-from penstock.sagas.library import BuiltIn
+from penstock.library import BuiltIn
 from penstock.sagas.lifecycle import OwnSaga
 from penstock.sagas.state import Status
 from penstock.sagas.validation import validate
@@ -45,7 +44,7 @@ def definitions(
 ) -> Page[DefinitionSummary]:
     """Yours, newest first; before them, on the first page and beyond its limit, those that are built in."""
     who = api.require(Scope.READ)
-    index, prefix = ("status", f"{status} ") if status else ("", "")
+    index, prefix = filtered(status=status)
     found = wiring.views().list(who.tenant, "saga_definitions", index=index, prefix=prefix, limit=limit, cursor=cursor)
     own = page(DefinitionSummary, found)
     has_built_in = cursor is None and status in (None, DefinitionStatus.PUBLISHED)
@@ -64,9 +63,7 @@ def write(new: Annotated[NewSaga, Body()]) -> Response[DefinitionView]:
 def check(definition: Document) -> Verdict:
     """All that is wrong with a definition, without storing it."""
     api.require(Scope.READ)
-    problems = validate(definition, wiring.own_sagas().catalogue)
-    found = [{"path": problem.path, "rule": problem.rule, "message": problem.message} for problem in problems]
-    return Verdict(valid=not found, problems=found)
+    return Verdict.of(validate(definition, wiring.own_sagas().catalogue))
 
 
 @api.get("/v1/sagas/definitions/<saga>", summary="Read a saga's definition")
@@ -124,7 +121,7 @@ def browse(
 ) -> Page[RunSummary]:
     """Newest first. A change shows here a moment after it was made."""
     who = api.require(Scope.READ)
-    index, prefix = listing(saga, status)
+    index, prefix = filtered(saga=saga, status=status)
     found = wiring.views().list(who.tenant, "sagas", index=index, prefix=prefix, limit=limit, cursor=cursor)
     return page(RunSummary, found)
 

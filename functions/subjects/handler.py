@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.content_types import APPLICATION_JSON a
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from penstock.api.application import Api
-from penstock.api.resources.paging import Cursor, Limit, Page, page
+from penstock.api.resources.paging import Cursor, Limit, Page, filtered, page
 from penstock.api.resources.subjects import Forget, SubjectId, SubjectQuery, SubjectSummary, SubjectView
 from penstock.api.wiring import authenticate
 from penstock.aws import wiring
@@ -47,7 +47,7 @@ def browse(
 ) -> Page[SubjectSummary]:
     """By pseudonym, the last changed first. A change shows here a moment after it was made."""
     who = api.require(Scope.ADMIN)
-    index, prefix = ("standing", f"{standing} ") if standing else ("", "")
+    index, prefix = filtered(standing=standing)
     found = wiring.views().list(who.tenant, "subjects", index=index, prefix=prefix, limit=limit, cursor=cursor)
     return page(SubjectSummary, found)
 

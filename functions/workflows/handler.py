@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.content_types import APPLICATION_JSON a
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from penstock.api.application import Api
-from penstock.api.resources.paging import Cursor, Limit, Page, page
+from penstock.api.resources.paging import Cursor, Limit, Page, filtered, page
 from penstock.api.resources.workflows import (
     Export,
     Verdict,
@@ -43,7 +43,7 @@ def browse(
 ) -> Page[WorkflowSummary]:
     """Newest first. A change shows here a moment after it was made."""
     who = api.require(Scope.READ)
-    index, prefix = ("status", f"{status} ") if status else ("", "")
+    index, prefix = filtered(status=status)
     listing = wiring.views().list(who.tenant, "workflows", index=index, prefix=prefix, limit=limit, cursor=cursor)
     return page(WorkflowSummary, listing)
 
@@ -52,9 +52,7 @@ def browse(
 def check(definition: Definition) -> Verdict:
     """All that is wrong with a definition, without storing it."""
     api.require(Scope.READ)
-    problems = validate(definition, wiring.workflows().catalogue)
-    found = [{"path": problem.path, "rule": problem.rule, "message": problem.message} for problem in problems]
-    return Verdict(valid=not found, problems=found)
+    return Verdict.of(validate(definition, wiring.workflows().catalogue))
 
 
 @api.post("/v1/workflows/import", summary="Import a workflow", status_code=201)

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Protocol, TypeVar
 
 PLATFORM, WING = "penstock", "penstock_"
+CORE = "core"
 
 
 class Named(Protocol):
@@ -46,12 +47,17 @@ def _places(package: str) -> Iterable[str]:
     return spec.submodule_search_locations or () if spec else ()
 
 
+def wing_of(module: str) -> str:
+    """Whose a package, or a module of it, is; the platform's is CORE."""
+    package = module.split(".", maxsplit=1)[0]
+    return CORE if package == PLATFORM else package.removeprefix(WING)
+
+
 def documents(folder: str) -> Iterator[tuple[str, Path]]:
-    """The JSON files of every package's `folder`, each with its wing; the platform's is `core`."""
+    """The JSON files of every package's `folder`, each with its wing."""
     for package in packages():
-        wing = "core" if package == PLATFORM else package.removeprefix(WING)
         for place in _places(package):
-            yield from ((wing, file) for file in sorted((Path(place) / folder).glob("*.json")))
+            yield from ((wing_of(package), file) for file in sorted((Path(place) / folder).glob("*.json")))
 
 
 def holding(text: str) -> Iterator[ModuleType]:

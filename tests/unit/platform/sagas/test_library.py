@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from penstock import discovery
 from penstock.sagas import library
 
 
@@ -20,7 +21,7 @@ def test_without_a_manifest_only_the_installed_ones_are_known(tmp_path: Path) ->
 
 def test_a_saga_of_a_wing_that_is_not_installed_comes_from_the_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
     every = library.installed()
-    monkeypatch.setattr(library, "packages", lambda: ["penstock"])
+    monkeypatch.setattr(discovery, "packages", lambda: ["penstock"])
     monkeypatch.setattr(library, "read_manifest", lambda: every)
     assert "patient_onboarding" not in library.installed()
     assert library.built_in.__wrapped__()["patient_onboarding"] == every["patient_onboarding"]

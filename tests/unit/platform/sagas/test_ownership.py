@@ -10,10 +10,10 @@ from penstock.documents import lifecycle as documents
 from penstock.documents.errors import RevisionConflict
 from penstock.events import Origin
 from penstock.events.memory import MemoryEventStore
+from penstock.library import BuiltIn
 from penstock.sagas import deciding, lifecycle
 from penstock.sagas.deciding import Outcome
 from penstock.sagas.errors import InvalidSaga, MachineMissing, UnknownSaga
-from penstock.sagas.library import BuiltIn
 from penstock.sagas.machines import Machine
 from penstock.sagas.ownership import OwnSagas
 from penstock.sagas.service import Sagas

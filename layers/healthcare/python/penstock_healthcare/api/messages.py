@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from penstock.api.problems import InvalidRequest
+from penstock.api.resources.paging import filtered
 from penstock.clock import Clock, iso
 from penstock.json import JSONObject
 from penstock_healthcare import hl7
@@ -155,11 +156,9 @@ def decoded(raw: str) -> bytes:
 
 def listing(status: Status | None, message_type: str | None, sender: str | None) -> tuple[str, str]:
     """The index of the listing by these filters, and the prefix within it. Raises InvalidRequest."""
-    given = {"status": status, "type": message_type, "sender": sender}
-    names = [name for name, value in given.items() if value]
-    if "type" in names and "sender" in names:
+    if message_type and sender:
         raise InvalidRequest("query.sender", "cannot be combined with type")
-    return "_".join(names), "".join(f"{given[name]}|" for name in names)
+    return filtered("|", status=status, type=message_type, sender=sender)
 
 
 def _parsed(raw: bytes) -> JSONObject | None:

@@ -107,10 +107,3 @@ class OutboundView(BaseModel):
         own = {name: getattr(message, name) for name in cls.model_fields if name not in ("id", "errors")}
         errors = [ReceiverError.model_validate(error) for error in message.errors]
         return cls(id=message.id.key, errors=errors, **own)
-
-
-def listing(status: Status | None, destination: str | None) -> tuple[str, str]:
-    """The index of the listing by these filters, and the prefix within it."""
-    given = {"status": status, "destination": destination}
-    names = [name for name, value in given.items() if value]
-    return "_".join(names), "".join(f"{given[name]}|" for name in names)

@@ -1,6 +1,6 @@
 """Which error is which HTTP status: the one table. Answers are problem details (RFC 9457)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -35,6 +35,7 @@ from penstock.workflows.errors import (
     UnknownWorkflow,
     WrongState,
 )
+from penstock.workflows.errors import Problem as Finding
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -90,8 +91,22 @@ def _nothing(_: Exception) -> JSONObject:
     return {}
 
 
+def told(problems: Iterable[Finding]) -> list[dict[str, str]]:
+    """What is wrong with a document, as it is answered."""
+    return [{"path": each.path, "rule": each.rule, "message": each.message} for each in problems]
+
+
 def _problems(error: InvalidWorkflow | InvalidSaga | InvalidInput | InvalidWebhook | InvalidProcess) -> JSONObject:
-    return {"problems": [{"path": p.path, "rule": p.rule, "message": p.message} for p in error.problems]}
+    return {"problems": told(error.problems)}
+
+
+def _values(*problems: tuple[str, str]) -> JSONObject:
+    """Values that may not be: each by its path, and why."""
+    return {"problems": [{"path": path, "rule": "value", "message": reason} for path, reason in problems]}
+
+
+def _status_found(error: WrongStatus | NotResumable | Settled | WrongState) -> JSONObject:
+    return {"status_found": error.status}
 
 
 def _validation(error: RequestValidationError) -> JSONObject:
@@ -114,18 +129,19 @@ class Problem:
     details: Details = _nothing
 
 
+def _invalid_request(details: Details) -> Problem:
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "The request does not have the right shape", details
+    )
+
+
+def _wrong_state(details: Details) -> Problem:
+    return Problem(HTTPStatus.CONFLICT, "wrong-state", "That does not fit its state", details)
+
+
 PROBLEMS: Mapping[type[Exception], Problem] = {
-    RequestValidationError: Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-request", "The request does not have the right shape", _validation
-    ),
-    InvalidRequest: Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "invalid-request",
-        "The request does not have the right shape",
-        lambda error: {
-            "problems": [{"path": path, "rule": "value", "message": message} for path, message in error.problems]
-        },
-    ),
+    RequestValidationError: _invalid_request(_validation),
+    InvalidRequest: _invalid_request(lambda error: _values(*error.problems)),
     InvalidWorkflow: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-workflow", "The workflow cannot run as it is", _problems
     ),
@@ -155,53 +171,26 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
         HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-process", "The process cannot run as it is", _problems
     ),
     UnknownProcess: Problem(HTTPStatus.NOT_FOUND, "unknown-process", "There is no such process"),
-    WrongStatus: Problem(
-        HTTPStatus.CONFLICT, "wrong-state", "That does not fit its state", lambda error: {"status_found": error.status}
-    ),
     InvalidSaga: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-saga", "The saga cannot run as it is", _problems),
     InvalidInput: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", "The saga cannot start with that", _problems
     ),
     UnknownSaga: Problem(HTTPStatus.NOT_FOUND, "unknown-saga", "There is no such saga"),
-    NotResumable: Problem(
-        HTTPStatus.CONFLICT, "wrong-state", "That does not fit its state", lambda error: {"status_found": error.status}
-    ),
-    InvalidLetter: Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "invalid-request",
-        "The request does not have the right shape",
-        lambda error: {"problems": [{"path": error.path, "rule": "value", "message": error.reason}]},
-    ),
     **dict.fromkeys(
-        (InvalidRule, InvalidHold),
-        Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "invalid-request",
-            "The request does not have the right shape",
-            lambda error: {"problems": [{"path": error.path, "rule": "value", "message": error.reason}]},
-        ),
+        (InvalidLetter, InvalidRule, InvalidHold, InvalidQuery),
+        _invalid_request(lambda error: _values((error.path, error.reason))),
     ),
     UnknownHold: Problem(HTTPStatus.NOT_FOUND, "unknown-hold", "There is no such hold"),
-    InvalidQuery: Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "invalid-request",
-        "The request does not have the right shape",
-        lambda error: {"problems": [{"path": error.path, "rule": "value", "message": error.reason}]},
-    ),
     QueryTooSlow: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "too-slow", "The search took too long"),
     DamagedIndex: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "search-unavailable", "The search index cannot be read now"),
     UnknownSubscription: Problem(HTTPStatus.NOT_FOUND, "unknown-subscription", "There is no such subscription"),
     SubscriptionExists: Problem(HTTPStatus.CONFLICT, "subscription-exists", "The name is taken"),
     LeaseLost: Problem(HTTPStatus.CONFLICT, "lease-lost", "Somebody else has it by now"),
     UnknownProjection: Problem(HTTPStatus.NOT_FOUND, "unknown-projection", "There is no such projection"),
-    **dict.fromkeys(
-        (RebuildRunning, NoRebuild), Problem(HTTPStatus.CONFLICT, "wrong-state", "That does not fit its state")
-    ),
+    **dict.fromkeys((RebuildRunning, NoRebuild), _wrong_state(_nothing)),
+    **dict.fromkeys((WrongStatus, NotResumable, Settled, WrongState), _wrong_state(_status_found)),
     UnknownConsumer: Problem(HTTPStatus.NOT_FOUND, "unknown-consumer", "There is no such consumer"),
     UnknownLetter: Problem(HTTPStatus.NOT_FOUND, "unknown-letter", "There is no such dead letter"),
-    Settled: Problem(
-        HTTPStatus.CONFLICT, "wrong-state", "That does not fit its state", lambda error: {"status_found": error.status}
-    ),
     InvalidWebhook: Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-webhook", "The webhook cannot be as it is", _problems
     ),
@@ -209,9 +198,6 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     TooManyWebhooks: Problem(HTTPStatus.CONFLICT, "too-many-webhooks", "There may be no more webhooks"),
     UnknownSubject: Problem(HTTPStatus.NOT_FOUND, "unknown-subject", "There is no such data subject"),
     UnknownKey: Problem(HTTPStatus.NOT_FOUND, "unknown-key", "There is no such API key"),
-    WrongState: Problem(
-        HTTPStatus.CONFLICT, "wrong-state", "That does not fit its state", lambda error: {"status_found": error.status}
-    ),
     RevisionConflict: Problem(
         HTTPStatus.PRECONDITION_FAILED,
         "revision-conflict",
@@ -225,12 +211,7 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
         "What you wrote does not show yet",
         lambda error: {"projection": error.projection, "version": error.found},
     ),
-    TooMuch: Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "invalid-request",
-        "The request does not have the right shape",
-        lambda error: {"problems": [{"path": "from", "rule": "value", "message": str(error)}]},
-    ),
+    TooMuch: _invalid_request(lambda error: _values(("from", str(error)))),
     IdempotencyAlreadyInProgressError: Problem(
         HTTPStatus.CONFLICT, "in-progress", "A request with this Idempotency-Key is under way"
     ),

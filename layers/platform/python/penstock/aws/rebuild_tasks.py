@@ -8,8 +8,9 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from penstock.aws.consuming import each, logged
 from penstock.aws.queues import LONGEST_DELAY, Queues
+from penstock.discovery import CORE
 from penstock.json import loads
-from penstock.rebuilds.catalogue import CORE, KnownProjection
+from penstock.rebuilds.catalogue import KnownProjection
 from penstock.rebuilds.tasks import Task
 from penstock.rebuilds.worker import Worker
 

@@ -10,10 +10,10 @@ from penstock.events import Origin
 from penstock.events.aggregate import Loaded, MemorySnapshotStore, Repository
 from penstock.events.commands import named_after
 from penstock.json import JSON, JSONObject
+from penstock.library import BuiltIn
 from penstock.processes import lifecycle, mending
 from penstock.processes.deciding import Events
 from penstock.processes.errors import UnknownProcess
-from penstock.processes.library import BuiltIn
 from penstock.processes.lifecycle import Definition
 from penstock.processes.state import AGGREGATE, Process
 from penstock.processes.storing import Instances

@@ -35,24 +35,30 @@ class Rebuilds:
     projections: Mapping[str, Described]
     clock: Clock = utc_now
 
+    def known(self, projection: str) -> Described:
+        """A projection by its name. Raises UnknownProjection."""
+        if projection not in self.projections:
+            raise UnknownProjection(projection)
+        return self.projections[projection]
+
     def standing(self, tenant: str, projection: str) -> Standing:
         """Where it stands. Raises UnknownProjection."""
-        self._known(projection)
+        self.known(projection)
         return load(self.store, AGGREGATE.stream(tenant, projection))
 
     def start(self, tenant: str, projection: str, origin: Origin) -> Standing:
         """Begin a rebuild. Raises UnknownProjection, RebuildRunning."""
-        command = StartRebuild(self._known(projection).revision, self.feed.head(tenant))
+        command = StartRebuild(self.known(projection).revision, self.feed.head(tenant))
         return self._handle(tenant, projection, command, origin)
 
     def resume(self, tenant: str, projection: str, origin: Origin) -> Standing:
         """Have what is not done handed out again. Raises UnknownProjection, NoRebuild."""
-        self._known(projection)
+        self.known(projection)
         return self._handle(tenant, projection, ResumeRebuild(), origin)
 
     def abandon(self, tenant: str, projection: str, reason: str, origin: Origin) -> Standing:
         """Give a rebuild up; the live generation stays. Raises UnknownProjection, NoRebuild."""
-        self._known(projection)
+        self.known(projection)
         return self._handle(tenant, projection, AbandonRebuild(reason), origin)
 
     def progress(self, standing: Standing) -> int:
@@ -68,8 +74,3 @@ class Rebuilds:
 
     def _handle(self, tenant: str, projection: str, command: object, origin: Origin) -> Standing:
         return commands(self.store, self.clock).handle(AGGREGATE.stream(tenant, projection), command, origin).state
-
-    def _known(self, projection: str) -> Described:
-        if projection not in self.projections:
-            raise UnknownProjection(projection)
-        return self.projections[projection]

@@ -1,30 +1,18 @@
 """The sagas that come with the platform and its wings: every `sagas/*.json` of a package.
 
 Where a wing is not installed, its sagas come from a file that the build writes into the platform's layer:
-`python -m penstock.sagas.library FILE`.
+`python -m penstock.sagas.library FILE`. A saga's machine is named by its id.
 """
 
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
-import penstock
-from penstock.discovery import PLATFORM, WING, packages
-from penstock.json import JSONObject, canonical, loads
+from penstock import library, manifests
+from penstock.library import BuiltIn
 
-MANIFEST = Path(penstock.__file__).parent.parent / "penstock_sagas.json"
-
-
-@dataclass(frozen=True, slots=True)
-class BuiltIn:
-    """A saga that is deployed with its package. `id` is unique: `order_fulfilment`; its machine is named by it."""
-
-    id: str
-    wing: str
-    definition: JSONObject
+MANIFEST = manifests.FOLDER / "penstock_sagas.json"
 
 
 @cache
@@ -35,32 +23,17 @@ def built_in() -> Mapping[str, BuiltIn]:
 
 def read_manifest(file: Path = MANIFEST) -> Mapping[str, BuiltIn]:
     """The sagas of the manifest; none where no build wrote one."""
-    if not file.exists():
-        return {}
-    return {entry["id"]: BuiltIn(**entry) for entry in loads(file.read_bytes())}
+    return {entry["id"]: BuiltIn(**entry) for entry in manifests.entries(file)}
 
 
 def installed() -> Mapping[str, BuiltIn]:
     """The sagas of the packages that are here. Raises ValueError when two have one of the same name."""
-    found: dict[str, BuiltIn] = {}
-    for package in packages():
-        wing = "core" if package == PLATFORM else package.removeprefix(WING)
-        for file in _files(package):
-            saga = BuiltIn(file.stem, wing, loads(file.read_bytes()))
-            if found.setdefault(saga.id, saga) is not saga:
-                raise ValueError(f"two sagas are named {saga.id}: in {found[saga.id].wing} and in {wing}")
-    return found
-
-
-def _files(package: str) -> list[Path]:
-    spec = find_spec(package)
-    places = (spec.submodule_search_locations or []) if spec else []
-    return [file for place in places for file in sorted((Path(place) / "sagas").glob("*.json"))]
+    return library.installed("sagas")
 
 
 def main() -> None:
     """Write the sagas that are installed to the file named on the command line."""
-    Path(sys.argv[1]).write_bytes(canonical([asdict(saga) for saga in installed().values()]))
+    manifests.write(asdict(saga) for saga in installed().values())
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from penstock.documents.service import Documents
 from penstock.events import EventStore, EventStoreError, Origin, StreamId
 from penstock.events.aggregate import MemorySnapshotStore, Repository
 from penstock.json import JSONObject
+from penstock.library import BuiltIn
 from penstock.sagas.errors import InvalidSaga, MachineMissing, UnknownSaga
-from penstock.sagas.library import BuiltIn
 from penstock.sagas.lifecycle import AGGREGATE, DECISIONS, OwnSaga
 from penstock.sagas.machines import Machine, Machines
 from penstock.sagas.validation import parse

@@ -3,16 +3,15 @@
 `python -m penstock.workflows.manifest FILE` writes it at build time from all that is installed.
 """
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
-import penstock
+from penstock import manifests
 from penstock.discovery import declared
-from penstock.json import JSONObject, canonical, loads
+from penstock.json import JSONObject
 from penstock.workflows.node import Kind, Listens, NodeType
 
-MANIFEST = Path(penstock.__file__).parent.parent / "penstock_manifest.json"
+MANIFEST = manifests.FOLDER / "penstock_manifest.json"
 _CODE = ("parameters", "run", "resume", "ports")
 _TUPLES = ("inputs", "outputs")
 
@@ -24,9 +23,7 @@ def describe(node_type: NodeType) -> JSONObject:
 
 def read_manifest(file: Path = MANIFEST) -> dict[str, NodeType]:
     """The node types of the manifest; none where no build wrote one."""
-    if not file.exists():
-        return {}
-    return {entry["name"]: _node_type(entry) for entry in loads(file.read_bytes())}
+    return {entry["name"]: _node_type(entry) for entry in manifests.entries(file)}
 
 
 def _node_type(entry: JSONObject) -> NodeType:
@@ -37,9 +34,7 @@ def _node_type(entry: JSONObject) -> NodeType:
 
 def main() -> None:
     """Write the manifest to the file named on the command line."""
-    target = Path(sys.argv[1])
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(canonical([describe(node_type) for node_type in declared("nodes", NodeType).values()]))
+    manifests.write(describe(node_type) for node_type in declared("nodes", NodeType).values())
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
 """The sample workflows that come with the platform and its wings: every `workflows/*.json` of an installed package."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
-from penstock.discovery import packages
+from penstock.discovery import documents
 from penstock.json import JSONObject, loads
 
 
@@ -19,16 +18,5 @@ class Sample:
 
 def sample_workflows() -> tuple[Sample, ...]:
     """Every sample, by id."""
-    found = (_sample(package, file) for package in packages() for file in _files(package))
+    found = (Sample(f"{wing}.{file.stem}", file, loads(file.read_bytes())) for wing, file in documents("workflows"))
     return tuple(sorted(found, key=lambda sample: sample.id))
-
-
-def _sample(package: str, file: Path) -> Sample:
-    wing = package.removeprefix("penstock_") if package != "penstock" else "core"
-    return Sample(f"{wing}.{file.stem}", file, loads(file.read_bytes()))
-
-
-def _files(package: str) -> list[Path]:
-    spec = find_spec(package)
-    places = (spec.submodule_search_locations or []) if spec else []
-    return [file for place in places for file in sorted((Path(place) / "workflows").glob("*.json"))]

@@ -190,13 +190,6 @@ def callback_path(execution: Execution, token: str) -> str:
     return f"/v1/callbacks/{execution.id.tenant}/{execution.id.key}/{token}"
 
 
-def listing(workflow: str | None, status: Status | None) -> tuple[str, str]:
-    """The index of the listing by these filters, and the prefix within it."""
-    if workflow:
-        return ("workflow_status", f"{workflow} {status} ") if status else ("workflow", f"{workflow} ")
-    return ("status", f"{status} ") if status else ("", "")
-
-
 def execution_timeline(entries: Iterable[Entry], after: int, limit: int) -> Timeline:
     """The entries after an event, `limit` at most."""
     rest = (TimelineEntry.model_validate(entry) for entry in entries if entry.version > after)

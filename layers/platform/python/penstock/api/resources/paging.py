@@ -21,6 +21,15 @@ class Page(BaseModel, Generic[T]):
     next: str | None = Field(default=None, description="Give it back as `cursor`")
 
 
+def filtered(mark: str = " ", /, **filters: str | None) -> tuple[str, str]:
+    """The index that a listing by these filters has, and the prefix within it: `workflow_status`, `w-1 failed `.
+
+    `mark` ends each value. Filters that are not given are left out; without any, it is the plain listing.
+    """
+    given = {name: value for name, value in filters.items() if value}
+    return "_".join(given), "".join(f"{value}{mark}" for value in given.values())
+
+
 def page(model: type[T], listing: Listing) -> Page[T]:
     """A listing of documents as a page of the model."""
     return Page(items=[model.model_validate(view.document) for view in listing.items], next=listing.cursor)

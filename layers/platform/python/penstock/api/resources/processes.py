@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from penstock.clock import from_millis, iso
 from penstock.documents.lifecycle import Standing, Version
 from penstock.events.aggregate import Loaded
-from penstock.processes.library import BuiltIn
+from penstock.library import BuiltIn
 from penstock.processes.lifecycle import Definition
 from penstock.processes.state import Process, Run, Status
 from penstock.sagas.state import StepStatus
@@ -184,10 +184,3 @@ class InstanceSummary(BaseModel):
     started_at: str
     ended_at: str | None
     duration_ms: int | None
-
-
-def listing(process: str | None, status: Status | None) -> tuple[str, str]:
-    """The index of the listing by these filters, and the prefix within it."""
-    if process:
-        return ("process_status", f"{process} {status} ") if status else ("process", f"{process} ")
-    return ("status", f"{status} ") if status else ("", "")

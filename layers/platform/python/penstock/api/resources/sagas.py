@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from penstock.documents.lifecycle import Status as DefinitionStatus
 from penstock.events.aggregate import Loaded
-from penstock.sagas.library import BuiltIn
+from penstock.library import BuiltIn
 from penstock.sagas.lifecycle import OwnSaga
 from penstock.sagas.state import SagaRun, Status, StepState, StepStatus
 
@@ -177,10 +177,3 @@ class RunSummary(BaseModel):
     ended_at: str | None
     duration_ms: int | None
     correlation: str
-
-
-def listing(saga: str | None, status: Status | None) -> tuple[str, str]:
-    """The index of the listing by these filters, and the prefix within it."""
-    if saga:
-        return ("saga_status", f"{saga} {status} ") if status else ("saga", f"{saga} ")
-    return ("status", f"{status} ") if status else ("", "")

@@ -1,13 +1,16 @@
 """Workflows as the API shows them."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from penstock.api.problems import told
 from penstock.clock import iso
 from penstock.documents.lifecycle import Status, Version
 from penstock.json import JSONObject
+from penstock.workflows.errors import Problem
 from penstock.workflows.lifecycle import Workflow
 
 WorkflowId = Annotated[str, Path(min_length=1, max_length=200, description="The workflow's id")]
@@ -81,3 +84,8 @@ class Verdict(BaseModel):
 
     valid: bool
     problems: list[dict[str, str]]
+
+    @classmethod
+    def of(cls, problems: Sequence[Problem]) -> "Verdict":
+        """What validation found."""
+        return cls(valid=not problems, problems=told(problems))
