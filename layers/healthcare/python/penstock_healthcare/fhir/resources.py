@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from penstock.clock import Clock, iso, utc_now
 from penstock.events import Conflict, Event, EventStore, Origin, StreamId
 from penstock.events.aggregate import Aggregate, MemorySnapshotStore, Repository
-from penstock.events.commands import Commands, Decisions, named_after
+from penstock.events.commands import TRIES, Commands, Decisions, named_after, until_first
 from penstock.events.store import contiguous
 from penstock.events.types import EventTypes
 from penstock.json import JSONObject
@@ -18,7 +18,6 @@ from penstock_healthcare.fhir.text import read, write
 EVENTS = EventTypes("fhir")
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}\Z")
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}\Z")
-_TRIES = 5
 
 
 @EVENTS.type
@@ -160,19 +159,15 @@ class Resources:
         """
         kind, name = _identity(resource)
         event = ResourceSaved(kind, name, _text(resource))
-        losses = 0
-        while True:
+
+        def attempt() -> Saved:
             loaded = self._repository().load(AGGREGATE.stream(tenant, f"{kind}-{name}"))
             if loaded.state.text == event.text:
                 return Saved(f"{kind}/{name}", loaded.state.version, changed=False)
-            try:
-                saved = self._repository().save(loaded, [event], self.clock(), origin, commit_id)
-            except Conflict:
-                losses += 1
-                if losses == _TRIES:
-                    raise
-            else:
-                return Saved(f"{kind}/{name}", saved.state.version, changed=True)
+            saved = self._repository().save(loaded, [event], self.clock(), origin, commit_id)
+            return Saved(f"{kind}/{name}", saved.state.version, changed=True)
+
+        return until_first(attempt, TRIES)
 
     def do(
         self, tenant: str, command: Command, origin: Origin, command_id: str | None = None, version: int | None = None

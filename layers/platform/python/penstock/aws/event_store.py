@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from penstock.aws.errors import ConditionFailed, translated
 from penstock.aws.payloads import Payloads
+from penstock.aws.tables import Item, pages
 from penstock.events.chain import digest
 from penstock.events.codec import GENESIS, Codec, PackedCommit
 from penstock.events.errors import Conflict
@@ -86,20 +87,15 @@ class DynamoEventStore:
 
     def streams(self) -> Iterator[StreamId]:
         """Every stream, in no order, by a scan of the whole table: for rebuilding read models."""
-        request: dict[str, Any] = {
+        request: Item = {
             "TableName": self._table,
             "FilterExpression": "#commit = :first",
             "ProjectionExpression": "pk",
             "ExpressionAttributeNames": {"#commit": "commit"},
             "ExpressionAttributeValues": {":first": {"N": "1"}},
         }
-        while True:
-            with translated():
-                page = self._client.scan(**request)
-            yield from (StreamId.parse(item["pk"]["S"]) for item in page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        for page in pages(self._client.scan, request):
+            yield from (StreamId.parse(item["pk"]["S"]) for item in page)
 
     def _put(self, packed: PackedCommit) -> None:
         item = {**_item(packed), **self._parts(packed)}
@@ -147,21 +143,15 @@ class DynamoEventStore:
             )
         return _end(self._packed(stream, found["Item"])) if "Item" in found else _NOTHING
 
-    def _pages(self, stream: StreamId, after: int) -> Iterator[Sequence[Mapping[str, Any]]]:
-        request: dict[str, Any] = {
+    def _pages(self, stream: StreamId, after: int) -> Iterator[Sequence[Item]]:
+        request: Item = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :stream AND #commit > :after",
             "ExpressionAttributeNames": {"#commit": "commit"},
             "ExpressionAttributeValues": {":stream": {"S": str(stream)}, ":after": {"N": str(after)}},
             "ConsistentRead": True,
         }
-        while True:
-            with translated():
-                page = self._client.query(**request)
-            yield page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return pages(self._client.query, request)
 
     def _packed(self, stream: StreamId, item: Mapping[str, Any]) -> PackedCommit:
         return PackedCommit(

@@ -96,7 +96,7 @@ class DynamoFeed:
             "ConsistentRead": True,
             **options,
         }
-        for items in pages(self._client, request):
+        for items in pages(self._client.query, request):
             yield from items
 
 

@@ -124,7 +124,7 @@ class DynamoKeyring:
             "ExpressionAttributeValues": {":pk": {"S": f"{tenant}#{family}"}},
             "ConsistentRead": True,
         }
-        for page in pages(self._client, request):
+        for page in pages(self._client.query, request):
             yield from page
 
     def _data_key(self, tenant: str, family: str, item: Item) -> DataKey:

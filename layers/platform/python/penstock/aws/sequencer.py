@@ -59,9 +59,8 @@ class Sequencer:
     def _nudge_all(self, nudges: Iterable[Nudge]) -> Iterable[StreamId]:
         """Those that a queue did not take. The queues are sent to side by side: one after the other would add up."""
         merged = merge(nudges)
-        wanted = [each for each in self._consumers if any(map(each.wants, (nudge.stream for nudge in merged)))]
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            refused = pool.map(lambda consumer: self._nudge(consumer, merged), wanted)
+            refused = pool.map(lambda consumer: self._nudge(consumer, merged), self._consumers)
             return {stream for streams in refused for stream in streams}
 
     def _nudge(self, consumer: Consumer, nudges: Iterable[Nudge]) -> Iterable[StreamId]:

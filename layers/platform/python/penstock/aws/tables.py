@@ -1,7 +1,7 @@
-"""Reading DynamoDB to the end: the pages of a query, and the keys that a batch left out."""
+"""Reading DynamoDB to the end: the pages of a query or a scan, and the keys that a batch left out."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,11 @@ _KEYS_A_BATCH = 100
 _BATCH_ATTEMPTS = 8
 
 
-def pages(client: "DynamoDBClient", request: Item) -> Iterator[Sequence[Item]]:
-    """The items that a Query finds, a page (up to 1 MB) at a time. Raises AwsError."""
+def pages(ask: Callable[..., Any], request: Item) -> Iterator[Sequence[Item]]:
+    """The items that a client's `query` or `scan` finds, a page (up to 1 MB) at a time. Raises AwsError."""
     while True:
         with translated():
-            answer: Any = client.query(**request)
+            answer = ask(**request)
         yield answer["Items"]
         if "LastEvaluatedKey" not in answer:
             return

@@ -104,7 +104,7 @@ class DynamoViewStore:
             "ExpressionAttributeValues": {":pk": {"S": lookup_pk(tenant, name, key)}},
             "ConsistentRead": True,
         }
-        owners = [item["sk"]["S"].split("#") for items in pages(self._client, request) for item in items]
+        owners = [item["sk"]["S"].split("#") for items in pages(self._client.query, request) for item in items]
         rows = (self._load(tenant, projection, owner) for projection, owner in owners if among(projection))
         return sorted({row.stream.key for row in rows if row and (name, key) in row.lookups})
 
@@ -158,7 +158,7 @@ class DynamoViewStore:
 
     def _listed(self, listing: Listing, after: str | None, limit: int) -> Iterator[tuple[str, Row]]:
         """(index text, row) in the index's order, without what the rows do not confirm."""
-        for items in pages(self._client, self._listing_request(listing, after, limit)):
+        for items in pages(self._client.query, self._listing_request(listing, after, limit)):
             found = [(item["gsk"]["S"], key_of(item)) for item in items]
             rows = self._rows(listing, {key for _, key in found})
             for text, key in found:

@@ -11,7 +11,7 @@ from penstock.aws.errors import translated
 from penstock.aws.queues import LONGEST_DELAY, Queues
 from penstock.clock import Clock, utc_now
 from penstock.events import StreamId
-from penstock.json import dumps
+from penstock.json import JSONObject, dumps
 
 if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
@@ -76,24 +76,31 @@ class Scheduler:
 
 
 @dataclass(frozen=True)
-class QueueWake:
-    """A Wake on the engine's queue."""
+class TimedQueue:
+    """A consumer's queue that hands messages over in time: by SQS's delay while that reaches, by Scheduler beyond."""
 
     queues: Queues
     url: str
     scheduler: Scheduler
     clock: Clock = utc_now
 
-    def at(self, execution: StreamId, time: datetime) -> None:
-        """See Wake.at. Raises AwsError."""
+    def send(self, stream: StreamId, time: datetime, consumer: str, message: JSONObject, name: str) -> None:
+        """Send a message about a stream at a time; `name` begins that of its schedule. Raises AwsError."""
         delay = max(ceil((time - self.clock()).total_seconds()), 0)
-        message = {"stream": str(execution)}
         if delay <= LONGEST_DELAY:
             self.queues.send(self.url, message, delay)
         else:
-            self.scheduler.once(_name(execution, time), time, "engine", message)
+            self.scheduler.once(f"{name}-{_digest(stream, time)}", time, consumer, message)
 
 
-def _name(execution: StreamId, time: datetime) -> str:
-    """The same for the same wake-up, and within Scheduler's 64 characters."""
-    return "wake-" + hashlib.sha256(f"{execution} {time.isoformat()}".encode()).hexdigest()[:48]
+class QueueWake(TimedQueue):
+    """A Wake on the engine's queue."""
+
+    def at(self, execution: StreamId, time: datetime) -> None:
+        """See Wake.at. Raises AwsError."""
+        self.send(execution, time, "engine", {"stream": str(execution)}, "wake")
+
+
+def _digest(stream: StreamId, time: datetime) -> str:
+    """The same for the same wake-up, and with what is before it within Scheduler's 64 characters."""
+    return hashlib.sha256(f"{stream} {time.isoformat()}".encode()).hexdigest()[:48]
