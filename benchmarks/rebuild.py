@@ -44,6 +44,10 @@ class Queue:
         """See Tasks.send."""
         self.waiting.append((self.now + timedelta(seconds=delay), task))
 
+    def clock(self) -> datetime:
+        """The time."""
+        return self.now
+
     def take(self) -> Task:
         """The next one that is due."""
         due, task = self.waiting.popleft()
@@ -81,9 +85,8 @@ class World:
     def rebuild(self, projection: str) -> None:
         """Rebuild one projection, from its start to its switch and what follows."""
         queue, known = Queue(), {each.name: each for each in projections()}
-        clock = lambda: queue.now  # noqa: E731 - a clock is an argument
-        Rebuilds(self.store, self.feed, self.checkpoints, known, clock).start(TENANT, projection, BY)
-        worker = Worker(self.store, self.feed, self.rows, self.checkpoints, known, queue, clock)
+        Rebuilds(self.store, self.feed, self.checkpoints, known, queue.clock).start(TENANT, projection, BY)
+        worker = Worker(self.store, self.feed, self.rows, self.checkpoints, known, queue, queue.clock)
         stream = AGGREGATE.stream(TENANT, projection)
         hand_out(self.store, self.checkpoints, queue, stream)
         while queue.waiting:

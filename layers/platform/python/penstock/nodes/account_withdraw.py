@@ -1,23 +1,12 @@
 """account.withdraw"""
 
-from pydantic import Field
-
+from penstock.nodes.bookings import AccountBooking
 from penstock.sagas.participants import account, carry_out
-from penstock.workflows.node import Call, Emit, Kind, NodeParameters, Outcome, node_type
+from penstock.workflows.node import Call, Emit, Kind, Outcome, node_type
 
 
-class Parameters(NodeParameters):
+class Parameters(AccountBooking):
     """What is taken."""
-
-    account: str = Field(min_length=1, max_length=200, pattern=r"^[^\s#]+$", description="The account")
-    amount: int = Field(ge=1, le=10**15, description="Cents")
-    currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217, as EUR")
-    entry: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=200,
-        description="The booking is known by it; the run's own key when left out",
-    )
 
 
 @node_type("account.withdraw", kind=Kind.ACTION, parameters=Parameters, per_item=False)

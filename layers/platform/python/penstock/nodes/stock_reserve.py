@@ -2,15 +2,14 @@
 
 from pydantic import Field
 
+from penstock.nodes.bookings import StockBooking
 from penstock.sagas.participants import carry_out, stock
-from penstock.workflows.node import Call, Emit, Kind, NodeParameters, Outcome, node_type
+from penstock.workflows.node import Call, Emit, Kind, Outcome, node_type
 
 
-class Parameters(NodeParameters):
+class Parameters(StockBooking):
     """What is set aside."""
 
-    sku: str = Field(min_length=1, max_length=200, pattern=r"^[^\s#]+$", description="The article")
-    quantity: int = Field(default=1, ge=1, le=1_000_000_000, description="Units")
     entry: str | None = Field(
         default=None,
         min_length=1,
