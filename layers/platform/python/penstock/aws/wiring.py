@@ -313,7 +313,7 @@ def local_runner() -> "LocalRunner":
     from penstock.workflows.node import Services
     from penstock.workflows.runner import LocalRunner
 
-    return LocalRunner(catalogue(), Services(events(), feed()))
+    return LocalRunner(catalogue(), Services(events(), feed(), views(), keyring()))
 
 
 @cache

@@ -1,15 +1,18 @@
 """The engine with everything in memory: for the command line, tests and benchmarks."""
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from penstock.clock import Clock, utc_now
-from penstock.events import EventStore, StreamId
+from penstock.events import StreamId
 from penstock.events.aggregate import MemorySnapshotStore
+from penstock.events.discovery import projections
 from penstock.events.memory import MemoryEventStore
+from penstock.events.projection import project_all
+from penstock.events.views import MemoryViewStore, Page, View
 from penstock.workflows.catalogue import Catalogue, catalogue
 from penstock.workflows.definition import WorkflowDefinition
 from penstock.workflows.errors import UnknownWorkflow
@@ -78,10 +81,37 @@ class FixedLibrary:
         return 1
 
 
+class FoldedViews(MemoryViewStore):
+    """Read models in memory, caught up with their store whenever somebody reads them."""
+
+    def __init__(self, store: MemoryEventStore) -> None:
+        super().__init__()
+        self._store = store
+
+    def get(self, *args: Any, **options: Any) -> View | None:
+        """See ViewStore.get."""
+        self._catch_up()
+        return super().get(*args, **options)
+
+    def list(self, *args: Any, **options: Any) -> Page:
+        """See ViewStore.list."""
+        self._catch_up()
+        return super().list(*args, **options)
+
+    def lookup(self, *args: Any, **options: Any) -> Sequence[str]:
+        """See ViewStore.lookup."""
+        self._catch_up()
+        return super().lookup(*args, **options)
+
+    def _catch_up(self) -> None:
+        for stream in self._store.streams():
+            project_all(self._store, self, projections(), stream)
+
+
 def in_process_engine(
     definitions: Mapping[str, WorkflowDefinition],
     *,
-    store: EventStore | None = None,
+    store: MemoryEventStore | None = None,
     clock: Clock = utc_now,
     patience: float = 0,
     **more: Any,
@@ -92,7 +122,7 @@ def in_process_engine(
         store=kept,
         snapshots=MemorySnapshotStore(),
         library=FixedLibrary.of(definitions),
-        runner=LocalRunner(catalogue(), Services(kept)),
+        runner=LocalRunner(catalogue(), Services(kept, views=FoldedViews(kept))),
         wake=MemoryWake(),
         slots=MemorySlots(),
         clock=clock,

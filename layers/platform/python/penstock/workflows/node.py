@@ -21,7 +21,9 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from penstock.events.feed import Feed, MemoryFeed
+from penstock.events.keyring import Keyring, MemoryKeyring
 from penstock.events.store import EventStore
+from penstock.events.views import MemoryViewStore, ViewStore
 from penstock.json import JSON, JSONObject
 
 
@@ -108,10 +110,12 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What a node may reach besides its items."""
+    """What a node may reach besides its items. `views` lag behind `store`; `keyring` holds the tenant's keys."""
 
     store: EventStore
     feed: Feed = field(default_factory=MemoryFeed)
+    views: ViewStore = field(default_factory=MemoryViewStore)
+    keyring: Keyring = field(default_factory=MemoryKeyring)
 
 
 P = TypeVar("P", bound=NodeParameters)
