@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from infra.constructs.consumer_queue import ConsumerQueue
 from infra.constructs.saga_machine import OWN, machine_name
 from infra.definition import Access, EventsTrigger, FunctionDefinition, Grants, StreamTrigger
-from infra.stacks.data import VIEWS_INDEX, DataStack
+from infra.stacks.data import DataStack
 from infra.stacks.events import EventsStack
 from infra.stacks.own_sagas import OwnSagasStack
 from penstock.sagas.library import built_in
@@ -149,7 +149,7 @@ def _views(grants: Grants, landscape: Landscape) -> Part:
         return [], {}
     table = landscape.data.views
     return (
-        _allow(_actions(grants.views, VIEWS_ACTIONS), [table.table_arn, f"{table.table_arn}/index/{VIEWS_INDEX}"]),
+        _allow(_actions(grants.views, VIEWS_ACTIONS), [table.table_arn, f"{table.table_arn}/index/*"]),
         {"PENSTOCK_VIEWS_TABLE": table.table_name},
     )
 

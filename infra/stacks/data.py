@@ -10,8 +10,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.settings import StageSettings
+from penstock.aws.view_items import GSIS
 
-VIEWS_INDEX = "by_index"
 PASSING = ("nodes/", "answers/")
 """Payloads of a moment: a node's call, a repeated request's answer. Nobody asks for one after a day."""
 
@@ -32,11 +32,13 @@ class DataStack(cdk.Stack):
             sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
             time_to_live_attribute="expires",
         )
-        self.views.add_global_secondary_index(
-            index_name=VIEWS_INDEX,
-            partition_key=dynamodb.Attribute(name="gpk", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="gsk", type=dynamodb.AttributeType.STRING),
-        )
+        for gsi in GSIS:
+            self.views.add_global_secondary_index(
+                index_name=gsi.name,
+                partition_key=dynamodb.Attribute(name=gsi.pk, type=dynamodb.AttributeType.STRING),
+                sort_key=dynamodb.Attribute(name=gsi.sk, type=dynamodb.AttributeType.STRING),
+                projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+            )
         # No point-in-time recovery: a key that comes back undoes its end.
         self.keys = self._table(
             "Keys", sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING), recoverable=False

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from penstock.aws.view_items import GSIS
 from penstock.aws.view_store import DynamoViewStore
 from penstock.events import Position, StreamId
 from penstock.events.views import Row
@@ -30,9 +31,17 @@ class Crashing:
 
 
 def row(commit: int, status: str) -> Row:
-    index = {"": "a", "status": status, "also": f"{status} again"}
+    index = {"": "a", "status": status, "name": f"{status} again"}
     document = {"status": status}
-    return Row("orders", STREAM, Position(commit, commit), 1, document, index, frozenset({("path", f"/{status}")}))
+    return Row(
+        "orders",
+        STREAM,
+        Position(commit, commit),
+        1,
+        document,
+        index,
+        frozenset({("path", f"/{status}"), ("old path", f"/{status}")}),
+    )
 
 
 def seen(client: Any, status: str) -> bool:
@@ -40,14 +49,15 @@ def seen(client: Any, status: str) -> bool:
     views = DynamoViewStore(client, "views")
     ways = {
         bool(views.list("t", "orders", index="status", prefix=status).items),
-        bool(views.list("t", "orders", index="also", prefix=status).items),
+        bool(views.list("t", "orders", index="name", prefix=status).items),
         bool(views.lookup("t", "path", f"/{status}")),
+        bool(views.lookup("t", "old path", f"/{status}")),
     }
     assert len(ways) == 1
     return ways.pop()
 
 
-@pytest.mark.parametrize("writes", range(8))
+@pytest.mark.parametrize("writes", range(6))
 def test_a_crash_between_the_writes_of_a_save_shows_the_old_or_the_new(dynamodb: Any, writes: int) -> None:
     views = DynamoViewStore(dynamodb, "views")
     old, new = row(1, "open"), row(2, "done")
@@ -86,3 +96,18 @@ def test_a_rival_that_overtakes_a_slow_save_is_not_undone_by_it(dynamodb: Any, w
     DynamoViewStore(Overtaken(dynamodb, writes), "views").save(slow, replaces=old)
     assert (seen(dynamodb, "open"), seen(dynamodb, "waiting")) == (True, False)
     assert views.load("orders", STREAM) == row(4, "open")
+
+
+def test_a_row_without_lookups_is_saved_by_one_write(dynamodb: Any) -> None:
+    client = Crashing(dynamodb, 1)
+    plain = Row("orders", STREAM, Position(1, 1), 1, {}, {"": "a", "status": "open", "name": "b"})
+    assert DynamoViewStore(client, "views").save(plain, replaces=None)
+    assert client.left == 0
+
+
+def test_two_indexes_of_a_row_that_meet_on_one_of_the_tables_are_refused(dynamodb: Any) -> None:
+    names = [f"i{number}" for number in range(len(GSIS))]
+    crowded = Row("orders", STREAM, Position(1, 1), 1, {}, dict.fromkeys(names, "a"))
+    with pytest.raises(ValueError, match=r"projection orders: index .* meets another on by_index"):
+        DynamoViewStore(dynamodb, "views").save(crowded, replaces=None)
+    assert DynamoViewStore(dynamodb, "views").load("orders", STREAM) is None

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from infra.definition import EventsTrigger
 from infra.functions import discover
 from penstock.aws import wiring
-from penstock.aws.view_items import extras, to_row
+from penstock.aws.view_items import lookups, to_row
 from penstock.events.feed import Mark, feed_stream, index
 from tests.functions.cloud import ROOT, Cloud, clear_caches, load
 from tests.functions.flows import SET, start, workflow
@@ -105,14 +105,16 @@ def items(table: str) -> Iterator[Any]:
 
 def is_pointer(item: Any) -> bool:
     """Whether it only leads to a row. One that its row does not confirm is never seen, and may be left by a crash."""
-    return item["sk"]["S"].startswith("index#") or "#lookup#" in item["pk"]["S"]
+    return "#lookup#" in item["pk"]["S"]
 
 
 def unfound(found: list[Any]) -> list[str]:
     """The rows that one of their pointers does not lead to."""
     keys = {(item["pk"]["S"], item["sk"]["S"]) for item in found}
     rows = [item for item in found if item["sk"]["S"] == "row"]
-    return [(item["pk"]["S"], each) for item in rows for each in extras(to_row(item)) if (each.pk, each.sk) not in keys]
+    return [
+        (item["pk"]["S"], each) for item in rows for each in lookups(to_row(item)) if (each.pk, each.sk) not in keys
+    ]
 
 
 def state() -> State:

@@ -8,6 +8,7 @@ import pytest
 from infra.errors import DefinitionError
 from infra.layers import WingLayers
 from infra.settings import settings_for
+from penstock.aws.view_items import GSIS
 from penstock.events.discovery import projections
 from penstock.events.watched import LAG_METRIC
 from tests.infra.sample import SAMPLE, Templates, synthesise, write_function
@@ -117,11 +118,12 @@ def test_the_events_table_streams_new_images_and_is_keyed_by_commit(sample: Temp
     assert {"AttributeName": "commit", "AttributeType": "N"} in events["AttributeDefinitions"]
 
 
-def test_the_views_table_has_one_index_and_expires_items(sample: Templates) -> None:
+def test_the_views_table_has_its_indexes_of_keys_only_and_expires_items(sample: Templates) -> None:
     (views,) = [t for t in sample.of_type("AWS::DynamoDB::Table").values() if t["TableName"] == "penstock-dev-views"]
-    (index,) = views["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == "by_index"
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["gpk", "gsk"]
+    indexes = {index["IndexName"]: index for index in views["GlobalSecondaryIndexes"]}
+    assert indexes.keys() == {gsi.name for gsi in GSIS}
+    assert [key["AttributeName"] for key in indexes["by_index3"]["KeySchema"]] == ["gpk3", "gsk3"]
+    assert {index["Projection"]["ProjectionType"] for index in indexes.values()} == {"KEYS_ONLY"}
     assert views["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
 
 

@@ -57,7 +57,7 @@ def test_units_are_whole_and_never_none() -> None:
 def test_writes_are_counted_by_size_and_by_what_they_change_in_the_index(meter: Meter) -> None:
     dynamodb = clients.dynamodb()
     dynamodb.put_item(TableName="events", Item={"pk": {"S": "a"}, "commit": {"N": "1"}, "blob": {"B": b"x" * 2 * KB}})
-    assert dict(meter.units) == {"events_writes": 3}
+    assert {name: count for name, count in meter.units.items() if count} == {"events_writes": 3}
     entry = {"pk": {"S": "a"}, "sk": {"S": "b"}, "gpk": {"S": "g"}}
     for text in ("1", "1", "2"):
         dynamodb.put_item(TableName="views", Item={**entry, "gsk": {"S": text}})

@@ -1,8 +1,8 @@
 """Read models in DynamoDB; the shapes of the items are in `view_items`.
 
-Entries and lookups are written before the row and removed after it, and a reader believes one only when the row
-names it too. What a crash leaves behind is therefore never seen. Each carries the commit it was written for, so that
-a slow rival neither overwrites nor removes a newer one.
+Most rows are one item, and saving one is one conditional put. Lookups are written before the row and removed after it,
+and a reader believes one only when the row names it too. What a crash leaves behind is therefore never seen. Each
+carries the commit it was written for, so that a slow rival neither overwrites nor removes a newer one.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from penstock.aws.errors import ConditionFailed, translated
 from penstock.aws.tables import Item, batch_get, pages
 from penstock.aws.view_items import (
-    Extra,
+    Lookup,
     commit_value,
-    extras,
     gpk_of,
+    gsi_of,
     key_of,
     lookup_pk,
+    lookups,
     row_item,
     row_key,
     start_key,
@@ -55,25 +56,24 @@ class DynamoViewStore:
     def save(self, row: Row, replaces: Row | None) -> bool:
         """See ViewStore.save."""
         item = row_item(row)
-        old, new = extras(replaces), extras(row)
-        for extra in new - old:
-            self._put_extra(extra, row.position.commit)
+        old, new = lookups(replaces), lookups(row)
+        for lookup in new - old:
+            self._put_lookup(lookup, row.position.commit)
         if not self._put_row(item, replaces):
             return False
-        for extra in old - new:
-            self._delete_extra(extra, row.position.commit)
+        for lookup in old - new:
+            self._delete_lookup(lookup, row.position.commit)
         return True
 
     def remove(self, row: Row) -> None:
         """See ViewStore.remove. The row goes first: what it no longer confirms is not seen."""
-        commit = row.position.commit
         if self._try(
             self._client.delete_item,
             Key=row_key(row.stream.tenant, row.projection, row.stream.key),
             **self._unchanged(row),
         ):
-            for extra in extras(row):
-                self._delete_extra(extra, commit)
+            for lookup in lookups(row):
+                self._delete_lookup(lookup, row.position.commit)
 
     def get(self, tenant: str, projection: str, key: str) -> View | None:
         """See ViewStore.get. A consistent read."""
@@ -131,18 +131,18 @@ class DynamoViewStore:
             },
         }
 
-    def _put_extra(self, extra: Extra, commit: int) -> bool:
+    def _put_lookup(self, lookup: Lookup, commit: int) -> bool:
         return self._try(
             self._client.put_item,
-            Item={**extra.key(), **extra.index_key(), "commit": {"N": str(commit)}},
+            Item={**lookup.key(), "commit": {"N": str(commit)}},
             ConditionExpression="attribute_not_exists(pk) OR #commit < :commit",
             **commit_value(commit),
         )
 
-    def _delete_extra(self, extra: Extra, commit: int) -> bool:
+    def _delete_lookup(self, lookup: Lookup, commit: int) -> bool:
         return self._try(
             self._client.delete_item,
-            Key=extra.key(),
+            Key=lookup.key(),
             ConditionExpression="#commit <= :commit",
             **commit_value(commit),
         )
@@ -157,9 +157,10 @@ class DynamoViewStore:
         return True
 
     def _listed(self, listing: Listing, after: str | None, limit: int) -> Iterator[tuple[str, Row]]:
-        """(index text, row) in the index's order, without what the rows do not confirm."""
+        """(index text, row) in the index's order, without what the rows do not confirm: the GSI lags behind them."""
+        text_key = gsi_of(listing.index).sk
         for items in pages(self._client.query, self._listing_request(listing, after, limit)):
-            found = [(item["gsk"]["S"], key_of(item)) for item in items]
+            found = [(item[text_key]["S"], key_of(item)) for item in items]
             rows = self._rows(listing, {key for _, key in found})
             for text, key in found:
                 row = rows.get(key)
@@ -167,16 +168,14 @@ class DynamoViewStore:
                     yield text, row
 
     def _listing_request(self, listing: Listing, after: str | None, limit: int) -> Item:
-        partition = gpk_of(listing.tenant, listing.projection, listing.index)
-        condition, values = "gpk = :gpk", {":gpk": {"S": partition}}
+        gsi, partition = gsi_of(listing.index), gpk_of(listing.tenant, listing.projection, listing.index)
+        condition, values = f"{gsi.pk} = :gpk", {":gpk": {"S": partition}}
         if listing.prefix:
-            condition, values = (
-                f"{condition} AND begins_with(gsk, :prefix)",
-                {**values, ":prefix": {"S": listing.prefix}},
-            )
+            condition = f"{condition} AND begins_with({gsi.sk}, :prefix)"
+            values = {**values, ":prefix": {"S": listing.prefix}}
         request: Item = {
             "TableName": self._table,
-            "IndexName": "by_index",
+            "IndexName": gsi.name,
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": values,
             "ScanIndexForward": not listing.newest_first,
