@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from benchmarks.measuring import Figure, rate
-from penstock.events import EventStore, Origin
+from penstock.events import Origin
 from penstock.events.memory import MemoryEventStore
 from penstock.nodes.webhook_trigger import request_item
 from penstock.workflows.catalogue import catalogue
@@ -60,7 +60,7 @@ def definition() -> WorkflowDefinition:
     return parse(document, catalogue())
 
 
-def in_process(store: EventStore | None = None, executions: int = EXECUTIONS) -> Callable[[], int]:
+def in_process(store: MemoryEventStore | None = None, executions: int = EXECUTIONS) -> Callable[[], int]:
     """Start and finish executions one after the other, with the codec at work."""
     engine = in_process_engine({"ten": definition()}, store=store or MemoryEventStore())
     item = request_item("POST", "results", {"content-type": "application/json"}, {}, ORDER)

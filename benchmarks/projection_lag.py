@@ -1,12 +1,13 @@
 """Projection lag: from an event's time to its read model being visible, while events come in at a steady rate.
 
-    python -m local during python -m benchmarks.projection_lag [--rates 100 1000] [--seconds 30] [--alone]
+    python -m local during python -m benchmarks.projection_lag [--rates 100 1000] [--seconds 30] [--all]
 
 A process appends the ten-node workflow's executions, a commit of twelve events each, through the DynamoDB API, spread
 evenly over the time. The table's stream, the sequencer, the queue and the projector bring them to the read models; one
-execution in some is looked for every 20 ms until it is there. With `--alone` the other consumers are switched off
-meanwhile and find their work afterwards: on AWS each has machines of its own, here they share two cores with the
-emulator.
+execution in some is looked for every 20 ms until it is there.
+
+The other consumers are switched off meanwhile and find their work afterwards: on AWS each has machines of its own, here
+they would share two cores with the emulator and with each other. With `--all` they stay on.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import multiprocessing
 import os
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -91,9 +92,9 @@ def _visible(tenant: str, keys: Sequence[str] | dict[str, int]) -> Iterator[str]
 
 
 @contextmanager
-def switched_off(is_wanted: bool) -> Iterator[None]:
-    """Every consumer but those that are measured."""
-    found = list(_mappings()) if is_wanted else []
+def switched_off(mappings: Iterable[str]) -> Iterator[None]:
+    """While this lasts, nothing is handed over by these event source mappings."""
+    found = list(mappings)
     client: Any = boto3.client("lambda")
     try:
         for mapping in found:
@@ -104,7 +105,8 @@ def switched_off(is_wanted: bool) -> Iterator[None]:
             client.update_event_source_mapping(UUID=mapping, Enabled=True)
 
 
-def _mappings() -> Iterator[str]:
+def others() -> Iterator[str]:
+    """The event source mappings of every consumer but those that are measured."""
     prefix = f"penstock-{os.environ[STAGE]}-"
     for mapping in boto3.client("lambda").list_event_source_mappings()["EventSourceMappings"]:
         name = mapping["FunctionArn"].rpartition(":")[2].removeprefix(prefix)
@@ -135,15 +137,15 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--sampled", type=int, default=4, help="look for one execution in so many")
-    parser.add_argument("--alone", action="store_true", help="with all consumers but the projector switched off")
+    parser.add_argument("--all", action="store_true", help="leave the other consumers on")
     given = parser.parse_args()
-    print(f"{machine()}; {given.seconds:.0f} s, {'the projector alone' if given.alone else 'all consumers'}\n")
+    print(f"{machine()}; {given.seconds:.0f} s, {'all consumers' if given.all else 'the projector alone'}\n")
     print("| events/s asked | appended | sampled | lag p50, ms | p95 | p99 | max | never seen |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    with switched_off(given.alone):
+    with switched_off(() if given.all else others()):
         measure(100, 5, 1)  # so that every worker is warm
         for rate in given.rates:
-            if not given.alone:  # those that are switched off never settle
+            if given.all:  # those that are switched off never settle
                 settle()
             print(measure(rate, given.seconds, given.sampled), flush=True)
 
