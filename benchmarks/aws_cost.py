@@ -162,17 +162,16 @@ def deployed() -> Mapping[str, Deployed]:
 
 def subscribe(functions: Mapping[str, Deployed], setenv: Callable[[str, str], None]) -> Mapping[str, str]:
     """A queue for each function that hears of streams; the sequencer is told of them, without their delays."""
-    consumers = {}
-    for name, trigger in (
-        (name, each.trigger["events"]) for name, each in functions.items() if "events" in each.trigger
-    ):
+    hearing = {name: each.trigger for name, each in functions.items() if "events" in each.trigger}
+    queues, consumers = {}, {}
+    for name, trigger in ((name, each["events"]) for name, each in hearing.items()):
         is_ordered = trigger.get("ordered", False)
         attributes: Any = {"FifoQueue": "true"} if is_ordered else {}
-        queue = f"cost-{name}{'.fifo' if is_ordered else ''}"
-        url = clients.sqs().create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"]
-        consumers[name] = {"url": url, "kinds": trigger["kinds"], "delay": 0, "ordered": is_ordered}
-    setenv("PENSTOCK_CONSUMERS", json.dumps(consumers))
-    return {name: each["url"] for name, each in consumers.items()}
+        queue = f"penstock-test-{name}{'.fifo' if is_ordered else ''}"
+        queues[name] = clients.sqs().create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"]
+        consumers[name] = {"kinds": trigger["kinds"], "delay": 0, "ordered": is_ordered}
+    setenv("PENSTOCK_CONSUMERS", json.dumps({"like": queues["projector"], "consumers": consumers}))
+    return queues
 
 
 @contextmanager

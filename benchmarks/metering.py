@@ -4,6 +4,7 @@ Whatever is asked of it is asked of moto, so nothing depends on how fast an emul
 and what came out, and takes as long as LATENCY says.
 """
 
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,19 +25,27 @@ FULL_CORE = 1_769
 Params = Mapping[str, Any]
 
 
+class Calling(threading.local):
+    """The call that a thread is making: what it asks for, and when (processor seconds) it began."""
+
+    params: Params = {}
+    begun: float = 0.0
+    is_counted: bool = True
+
+
 @dataclass
 class Meter:
-    """Hears of every call of the session's clients. `events` is the name of the events' table."""
+    """Hears of every call of the session's clients, in any thread. `events` is the name of the events' table."""
 
     events: str
     units: Units = field(default_factory=lambda: defaultdict(float))
-    waited: float = 0.0  # seconds that calls would take
+    waits: dict[str, float] = field(default_factory=lambda: defaultdict(float))  # seconds that calls would take
     called: float = 0.0  # processor seconds that they took here
     published: list[Params] = field(default_factory=list)
     is_on: bool = False
     _indexes: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
-    _params: Params = field(default_factory=dict)
-    _begun: float = 0.0
+    _calling: Calling = field(default_factory=Calling)
+    _lock: Any = field(default_factory=threading.RLock)
 
     def attach(self, session: Any) -> None:
         """Hear of the calls of clients that the session makes from now on."""
@@ -55,28 +64,30 @@ class Meter:
 
     def run(self, memory: int, handle: Callable[[], Any]) -> Any:
         """One invocation of a function of so many MB: its request, and the GB-s that it takes."""
-        cpu, called, waited = time.thread_time(), self.called, self.waited
+        self.waits.clear()
+        cpu, called = time.process_time(), self.called
         with self.counting(True):
             answer = handle()
-        own = time.thread_time() - cpu - (self.called - called)
-        seconds = own * max(1.0, FULL_CORE / memory) + self.waited - waited
+        own = time.process_time() - cpu - (self.called - called)
+        seconds = own * max(1.0, FULL_CORE / memory) + waited(self.waits)
         self.units["invocations"] += 1
         self.units["gb_s"] += seconds * memory / 1024
         return answer
 
     def _before(self, params: Params, **_: Any) -> None:
-        self._params = params
+        self._calling.params = params
 
     def _begin(self, **_: Any) -> None:
-        self._begun = time.thread_time()
+        self._calling.begun = time.thread_time()
 
     def _after(self, parsed: Params, model: Any, **_: Any) -> None:
-        self.called += time.thread_time() - self._begun
-        if not self.is_on:
-            return
-        service, operation = model.service_model.service_name, model.name
-        self.waited += LATENCY[service]
-        COUNTED[f"{service}.{operation}"](self, self._params, parsed)
+        took = time.thread_time() - self._calling.begun
+        with self._lock:
+            self.called += took
+            if self.is_on and self._calling.is_counted:
+                service, operation = model.service_model.service_name, model.name
+                self.waits[threading.current_thread().name] += LATENCY[service]
+                COUNTED[f"{service}.{operation}"](self, self._calling.params, parsed)
 
     def put(self, params: Params, parsed: Params) -> None:
         """A put: the item, and what it changes in the index."""
@@ -84,8 +95,9 @@ class Meter:
 
     def update(self, params: Params, parsed: Params) -> None:
         """An update: the item as it is after it."""
-        with self.counting(False):  # what it left there is not in the answer
-            found: Params = clients.dynamodb().get_item(TableName=params["TableName"], Key=params["Key"])
+        self._calling.is_counted = False  # what it left there is not in the answer
+        found: Params = clients.dynamodb().get_item(TableName=params["TableName"], Key=params["Key"])
+        self._calling.is_counted = True
         self._wrote(params["TableName"], found.get("Item", params["Key"]), is_taken="Error" not in parsed)
 
     def delete(self, params: Params, parsed: Params) -> None:
@@ -144,6 +156,15 @@ class Meter:
             changed = [gsi for gsi in GSIS if before.get(gsi.name) != after.get(gsi.name)]
             self.units["index_writes"] += sum((gsi.name in before) + (gsi.name in after) for gsi in changed)
             self._indexes[_key(item)] = after
+
+
+def waited(waits: Mapping[str, float]) -> float:
+    """The seconds that threads of these names waited: those of one pool at the same time, everything else in turn."""
+    longest: dict[str, float] = defaultdict(float)
+    for thread, seconds in waits.items():
+        pool = thread.rpartition("_")[0] or thread
+        longest[pool] = max(longest[pool], seconds)
+    return sum(longest.values())
 
 
 def _indexed(item: Params) -> Mapping[str, Any]:

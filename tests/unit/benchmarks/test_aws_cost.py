@@ -7,9 +7,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from benchmarks.aws_cost import table
+from benchmarks.aws_cost import measure, table
 from benchmarks.billing import PRICES, Units, chunks, cost, item_size, read_units, write_units
-from benchmarks.metering import Meter
+from benchmarks.metering import Meter, waited
 from penstock.aws import clients
 
 KB = 1_024
@@ -106,6 +106,17 @@ def test_a_function_is_billed_for_its_request_and_its_time(meter: Meter) -> None
     meter.run(1_024, lambda: clients.dynamodb().get_item(TableName="events", Key=key))
     assert meter.units["invocations"] == 1
     assert 0.005 < meter.units["gb_s"] < 0.5
+
+
+def test_calls_of_one_pool_wait_at_the_same_time() -> None:
+    assert waited({"MainThread": 1, "pool-1_0": 2, "pool-1_1": 3, "pool-2_0": 5}) == 1 + 3 + 5
+
+
+def test_every_part_of_the_write_path_is_on_the_bill() -> None:
+    units, events, single = measure(2)
+    assert (events, single) == (24, 24)
+    assert units["events_writes"] == 2
+    assert all(units[name] > 0 for name in ("api", "invocations", "gb_s", "views_writes", "index_writes", "sqs", "bus"))
 
 
 def test_the_table_sets_the_cost_beside_one_item_an_event() -> None:
