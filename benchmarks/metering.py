@@ -28,9 +28,10 @@ Params = Mapping[str, Any]
 class Calling(threading.local):
     """The call that a thread is making: what it asks for, and when (processor seconds) it began."""
 
-    params: Params = {}
-    begun: float = 0.0
-    is_counted: bool = True
+    def __init__(self) -> None:
+        self.params: Params = {}
+        self.begun = 0.0
+        self.is_counted = True
 
 
 @dataclass
