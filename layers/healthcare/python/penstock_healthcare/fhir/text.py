@@ -31,11 +31,13 @@ QUANTITIES = frozenset(
         "minimumVolumeQuantity",
         "strengthQuantity",
         "valueMoney",
+        "allowedMoney",
+        "usedMoney",
         "quantityQuantity",
         "priceOverride",
     }
 )
-"""Elements whose type is Quantity, or one of its profiles, in R4."""
+"""Elements whose type is Quantity, one of its profiles, or Money, in R4."""
 
 
 def write(resource: JSONObject) -> str:
