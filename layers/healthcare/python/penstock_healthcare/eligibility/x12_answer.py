@@ -6,6 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from penstock_healthcare.eligibility.answer import Answer, Benefit, Member, Period, Rejection
+from penstock_healthcare.x12 import acknowledgments
 from penstock_healthcare.x12.codes import meaning
 from penstock_healthcare.x12.errors import BadValue, WrongTransaction
 from penstock_healthcare.x12.hierarchy import Level, levels
@@ -25,10 +26,14 @@ _ANSWERED = {"Y": True, "N": False}
 
 
 def read_answers(interchange: Interchange) -> list[Answer]:
-    """All answers in order. Raises WrongTransaction where there is no 271 or it is about nobody, BadValue."""
+    """All answers in order; a 999 or TA1 that refuses the question is one too.
+
+    Raises WrongTransaction where there is no 271 or it is about nobody, BadValue.
+    """
     found: list[Answer] = []
     for transaction in interchange.transactions("271"):
         found += _read(transaction)
+    found = found or list(_refused(interchange))
     if not found:
         raise WrongTransaction("ST", "the interchange holds no 271 that answers about a patient")
     if len(found) > MOST_PATIENTS:
@@ -40,6 +45,13 @@ def _read(transaction: Transaction) -> Iterator[Answer]:
     for level in levels(transaction):
         if _is_answered(level):
             yield _answer(level)
+
+
+def _refused(interchange: Interchange) -> Iterator[Answer]:
+    """What was sent was not taken, and so never came to be answered."""
+    reasons = acknowledgments.refusals(interchange)
+    if reasons:
+        yield Answer(rejections=tuple(Rejection("", text=reason) for reason in reasons))
 
 
 def _is_answered(level: Level) -> bool:

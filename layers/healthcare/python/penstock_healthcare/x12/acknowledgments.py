@@ -19,6 +19,7 @@ from penstock_healthcare.x12.writing import Envelope, Row, write, write_bare
 GUIDE = "005010X231A1"
 _ACCEPTED = frozenset("AEP")
 _MOST_NOTES = 500
+_MOST_REASONS = 20
 _SET_FAULTS = {"se-missing": "2", "set-control": "3", "count": "4", "functional-id": "6", "control-twice": "23"}
 _GROUP_FAULTS = {"ge-missing": "3", "group-control": "4", "count": "5", "control-missing": "6", "control-twice": "19"}
 _INTERCHANGE_FAULTS = {"interchange-control": "001", "count": "021", "iea-missing": "023", "unterminated": "023"}
@@ -75,6 +76,21 @@ def read(interchange: Interchange) -> Acknowledgment:
     if not verdicts:
         raise WrongTransaction("ST", "the interchange holds neither a TA1 nor a 997 or 999")
     return Acknowledgment(verdicts)
+
+
+def refusals(interchange: Interchange) -> list[str]:
+    """Why what was sent was not taken, in plain words; empty where it was, or nothing is said of it."""
+    try:
+        verdicts = [each for each in read(interchange).verdicts if not each.is_accepted]
+    except WrongTransaction:
+        return []
+    told = (f"{each.meaning}{': ' if each.notes else ''}{'; '.join(map(_noted, each.notes[:5]))}" for each in verdicts)
+    return list(dict.fromkeys(told))[:_MOST_REASONS]
+
+
+def _noted(note: Note) -> str:
+    place = f"{note.path} at {note.position}: " if note.path and len(note.path) < 10 else ""
+    return f"{place}{note.meaning}"
 
 
 def acknowledge(interchange: Interchange, envelope: Envelope, findings: Sequence[Finding] | None = None) -> Interchange:
