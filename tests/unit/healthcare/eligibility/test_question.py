@@ -55,7 +55,7 @@ def test_a_subscriber_is_asked_about() -> None:
         "NM1*IL*1*Okafor*Amara****MI*NHP00412345",
     ]
     assert texts(made, "DMG") == ["DMG*D8*19870312*F"]
-    assert texts(made, "TRN") == ["TRN*1*LKS-1*91234567893"]
+    assert texts(made, "TRN") == ["TRN*1*LKS-1*9123456789"]
     assert (texts(made, "DTP"), texts(made, "EQ")) == (["DTP*291*D8*20261201"], ["EQ*30^98"])
 
 
@@ -65,7 +65,7 @@ def test_a_dependent_is_asked_about_with_the_trace_where_the_patient_is() -> Non
     assert (subscriber.code, dependent.code) == ("22", "23")
     assert "TRN" not in {each.id for each in subscriber.segments}
     assert [each.text for each in dependent.segments] == [
-        "TRN*1*LKS-1*91234567893",
+        "TRN*1*LKS-1*9123456789",
         "NM1*03*1*Okafor*Chidi",
         "DMG*D8*20150601*M",
         "INS*N*19",

@@ -1,24 +1,21 @@
 """An X12 271 (005010X279A1) as answers, one for each patient."""
 
-import re
 from collections.abc import Iterator, Sequence
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from penstock_healthcare.eligibility.answer import Answer, Benefit, Member, Period, Rejection
 from penstock_healthcare.x12 import acknowledgments
 from penstock_healthcare.x12.codes import meaning
-from penstock_healthcare.x12.errors import BadValue, WrongTransaction
+from penstock_healthcare.x12.errors import WrongTransaction
 from penstock_healthcare.x12.hierarchy import Level, levels
 from penstock_healthcare.x12.interchange import Interchange, Transaction
 from penstock_healthcare.x12.segment import Segment
+from penstock_healthcare.x12.values import day, days, first, number, trace_of
 
 MOST_PATIENTS = 1_000
 MOST_BENEFITS = 2_000
 """Of one patient."""
 SOURCE, RECEIVER, SUBSCRIBER, DEPENDENT = "20", "21", "22", "23"
-_NUMBER = re.compile(r"-?(?:\d{1,15}(?:\.\d{0,6})?|\.\d{1,6})\Z")
-_DAY = re.compile(r"\d{8}\Z")
 _CENT = Decimal("0.01")
 _GROUP_REFERENCES = ("6P", "1L")
 _UNITS = {"VS": "visits", "DY": "days", "HS": "hours", "MN": "months", "YY": "years", "QA": "items", "CA": "covered"}
@@ -64,16 +61,16 @@ def _is_answered(level: Level) -> bool:
 
 def _answer(level: Level) -> Answer:
     segments = list(_without_related(level.segments))
-    first = next((index for index, each in enumerate(segments) if each.id == "EB"), len(segments))
-    head = segments[:first]
+    begin = next((index for index, each in enumerate(segments) if each.id == "EB"), len(segments))
+    head = segments[:begin]
     source = next((each for each in level.path() if each.code == SOURCE), None)
-    payer = _first(source.segments, "NM1") if source else None
+    payer = first(source.segments, "NM1") if source else None
     return Answer(
-        trace=_trace(head),
+        trace=trace_of(head),
         payer=payer[3] if payer else "",
         payer_id=payer[9] if payer else "",
         member=_member(level, head),
-        benefits=_benefits(segments[first:]),
+        benefits=_benefits(segments[begin:]),
         rejections=tuple(_rejections(level)),
         periods=tuple(_period(each) for each in head if each.id == "DTP"),
     )
@@ -89,27 +86,17 @@ def _without_related(segments: Sequence[Segment]) -> Iterator[Segment]:
             yield segment
 
 
-def _first(segments: Sequence[Segment], name: str) -> Segment | None:
-    return next((segment for segment in segments if segment.id == name), None)
-
-
-def _trace(head: Sequence[Segment]) -> str:
-    """TRN of the question (TRN01 is 2), else the payer's own."""
-    traces = [each for each in head if each.id == "TRN"]
-    return next((each[2] for each in traces if each[1] == "2"), traces[0][2] if traces else "")
-
-
 def _member(level: Level, head: Sequence[Segment]) -> Member:
     if level.code not in (SUBSCRIBER, DEPENDENT):
         return Member()
-    name, birth = _first(head, "NM1"), _first(head, "DMG")
-    numbers = (_first(each.segments, "NM1") for each in level.path() if each.code in (SUBSCRIBER, DEPENDENT))
+    name, birth = first(head, "NM1"), first(head, "DMG")
+    numbers = (first(each.segments, "NM1") for each in level.path() if each.code in (SUBSCRIBER, DEPENDENT))
     references = [each[2] for each in head if each.id == "REF" and each[1] in _GROUP_REFERENCES]
     return Member(
         id=next((each[9] for each in numbers if each and each[9]), ""),
         family=name[3] if name else "",
         given=name[4] if name else "",
-        born=_day(birth[2], "DMG-02") if birth and birth[1] == "D8" else None,
+        born=day(birth[2], "DMG-02") if birth and birth[1] == "D8" else None,
         is_dependent=level.code == DEPENDENT,
         group=references[0] if references else "",
     )
@@ -129,16 +116,16 @@ def _benefits(segments: Sequence[Segment]) -> tuple[Benefit, ...]:
 
 
 def _benefit(segment: Segment, notes: Sequence[str]) -> Benefit:
-    percent = _number(segment[8], "EB-08")
+    percent = number(segment[8], "EB-08")
     return Benefit(
         code=segment[1],
         service_types=tuple(segment.repetitions(3)),
         level=segment[2],
         plan=segment[5],
         period=segment[6],
-        amount=_cents(_number(segment[7], "EB-07")),
+        amount=_cents(number(segment[7], "EB-07")),
         percent=_cents(None if percent is None else percent * 100),
-        quantity=_cents(_number(segment[10], "EB-10")),
+        quantity=_cents(number(segment[10], "EB-10")),
         unit=_UNITS.get(segment[9], segment[9]),
         needs_authorization=_ANSWERED.get(segment[11]),
         network=segment[12],
@@ -155,25 +142,8 @@ def _rejections(level: Level) -> Iterator[Rejection]:
 
 
 def _period(segment: Segment) -> Period:
-    first, _, last = segment[3].partition("-") if segment[2] == "RD8" else (segment[3], "", "")
-    return Period(segment[1], _day(first, "DTP-03"), _day(last, "DTP-03") if last else None)
-
-
-def _day(text: str, path: str) -> date:
-    try:
-        if _DAY.match(text):
-            return date(int(text[:4]), int(text[4:6]), int(text[6:]))
-    except ValueError:
-        pass
-    raise BadValue(path, "is no date of the form CCYYMMDD")
-
-
-def _number(text: str, path: str) -> Decimal | None:
-    if not text:
-        return None
-    if not _NUMBER.match(text):
-        raise BadValue(path, "is no number")
-    return Decimal(text)
+    begin, end = days(segment)
+    return Period(segment[1], begin, end)
 
 
 def _cents(number: Decimal | None) -> Decimal | None:

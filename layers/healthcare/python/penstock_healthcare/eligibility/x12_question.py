@@ -37,6 +37,11 @@ def provider_row(provider: Provider) -> Row:
     return ("NM1", "1P", kind, provider.name, provider.given, "", "", "", "XX", provider.npi)
 
 
+def trace_row(trace: str, provider: Provider) -> Row:
+    """TRN. TRN-03 has ten characters, of which 9 says that the others are the sender's own choice."""
+    return ("TRN", "1", trace, f"9{provider.npi[:9]}")
+
+
 def person_rows(person: Person, first: Row) -> list[Row]:
     """A person's NM1 and, where there is something to say, DMG."""
     born = f"{person.born:%Y%m%d}" if person.born else ""
@@ -49,9 +54,9 @@ def subscriber_rows(subscriber: Subscriber) -> list[Row]:
     return person_rows(subscriber, name)
 
 
-def dependent_rows(dependent: Dependent) -> list[Row]:
-    """NM1*03, DMG, INS."""
-    rows = person_rows(dependent, ("NM1", "03", "1", dependent.family, dependent.given))
+def dependent_rows(dependent: Dependent, entity: str = "03") -> list[Row]:
+    """NM1 (03 in a 270, QC in a 278), DMG, INS."""
+    rows = person_rows(dependent, ("NM1", entity, "1", dependent.family, dependent.given))
     return [*rows, ("INS", "N", RELATIONSHIPS[dependent.relationship])]
 
 
@@ -64,7 +69,7 @@ def day_rows(qualifier: str, first: date, last: date | None) -> Row:
 
 def _people(inquiry: Inquiry, trace: str) -> Sequence[Row]:
     """The subscriber, and the dependent where it is about one; the trace stands with whom it is about."""
-    mark: Row = ("TRN", "1", trace, f"9{inquiry.provider.npi}")
+    mark = trace_row(trace, inquiry.provider)
     if inquiry.dependent is None:
         return [("HL", "3", "2", "22", "0"), mark, *subscriber_rows(inquiry.subscriber)]
     return [
