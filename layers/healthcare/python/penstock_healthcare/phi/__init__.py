@@ -6,11 +6,13 @@ hl7_*, fhir_*    which fields identify somebody; a walk over every leaf
 text, text_rules free text: rules, check digits, and what the same document's fields say
 documents        bytes of any of these, told apart
 sealing          single fields, encrypted for one tenant and purpose
+sealed_items     the same of an item's fields
 consent, breach  what a Consent allows; what a breach asks for
 
 PhiError
 ├── NotExamined   a part cannot be looked into
-└── NotOpened     a sealed field does not open
+├── NotOpened     a sealed field does not open
+└── NotSealed     a field cannot be sealed
 """
 
 from penstock_healthcare.phi.documents import deidentify, find

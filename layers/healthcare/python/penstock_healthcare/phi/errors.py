@@ -15,3 +15,11 @@ class NotExamined(PhiError):
 
 class NotOpened(PhiError):
     """A sealed field was sealed for another tenant or purpose, or is none, or its key was ended."""
+
+
+class NotSealed(PhiError):
+    """A field is not there, or holds nothing that can be sealed. `path` is where; no value is quoted."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason

@@ -1,0 +1,40 @@
+"""healthcare.field.decrypt"""
+
+from pydantic import Field
+
+from penstock.fields import FieldPath
+from penstock.json import JSONObject
+from penstock.workflows.node import Call, Emit, Kind, NodeFailure, NodeParameters, Outcome, node_type
+from penstock_healthcare.phi.errors import NotOpened, NotSealed
+from penstock_healthcare.phi.sealed_items import open_item
+from penstock_healthcare.phi.sealing import FieldSeal
+
+
+class Parameters(NodeParameters):
+    """Which fields, and what for."""
+
+    fields: tuple[FieldPath, ...] = Field(
+        min_length=1,
+        max_length=100,
+        description="Fields of the item, as dotted paths: patient.ssn; * is each element of a list: contacts.*.phone",
+    )
+    purpose: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="The purpose that they were encrypted for"
+    )
+
+
+@node_type("healthcare.field.decrypt", kind=Kind.COMPLIANCE, parameters=Parameters)
+def decrypt_fields(call: Call[Parameters]) -> Outcome:
+    """Decrypt single fields of items that `healthcare.field.encrypt` encrypted for the same tenant and purpose.
+
+    Fails with `NotOpened` when a field was sealed for another tenant or purpose, was changed since, is not sealed, or
+    its key was ended; with `NotSealed` when it is not there. Decrypt where the text is needed, and no earlier.
+    """
+    return Emit.main([_opened(call, index, item, given) for index, (item, given) in enumerate(call.each())])
+
+
+def _opened(call: Call[Parameters], index: int, item: JSONObject, given: Parameters) -> JSONObject:
+    try:
+        return open_item(FieldSeal(call.services.keyring), call.tenant, given.purpose, item, given.fields)
+    except (NotOpened, NotSealed) as error:
+        raise NodeFailure(type(error).__name__, f"item {index}: {error}", permanent=True) from error
