@@ -6,6 +6,7 @@
     text         FHIR JSON whose decimals keep their digits
     resources    resources as event streams
     accepting    a body → a valid resource, or all that is wrong with it
+    patching     JSON Patch
     interactions, transactions   what clients do with one resource, and with many
     search       R4's search parameters over the read model
 
@@ -26,5 +27,6 @@ Errors:
     ├── SearchTooCostly    a search that would read too much
     ├── SeveralFound       a condition for one resource that several meet
     ├── InvalidBundle      a batch or transaction that cannot be done
+    ├── InvalidPatch       a JSON Patch that is malformed, or does not fit the resource
     └── NoDefinitions      R4's definitions were not built
 """

@@ -99,5 +99,13 @@ class InvalidBundle(FhirError):
         self.path, self.reason = path, reason
 
 
+class InvalidPatch(FhirError):
+    """A patch cannot be applied; `path` says which operation, and which part of it."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason
+
+
 class NoDefinitions(FhirError):
     """The artifact of FHIR R4's definitions was not built, or is not one."""

@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 
 from penstock.events import Origin
 from penstock.json import JSONObject
-from penstock_healthcare.fhir.accepting import addressed, stored
+from penstock_healthcare.fhir.accepting import addressed, checked, stored
 from penstock_healthcare.fhir.errors import InvalidSearch, SeveralFound, VersionConflict
-from penstock_healthcare.fhir.resources import DeleteResource, Resource, Resources, SaveResource
+from penstock_healthcare.fhir.formats import json_text
+from penstock_healthcare.fhir.resources import ChangeResource, DeleteResource, Resource, Resources, SaveResource
 from penstock_healthcare.fhir.search import rows
 from penstock_healthcare.fhir.search.asking import Query, asked
 from penstock_healthcare.fhir.search.finding import Finder, matches
@@ -76,6 +77,21 @@ class Interactions:
             return self._create_once(resource, query)
         name = found.name if found else str(resource["id"])
         return self.update(addressed(resource, query.kind, name if "id" in resource else None), name, version)
+
+    def change(
+        self, kind: str, name: str, change: Callable[[JSONObject], JSONObject], version: int | None = None
+    ) -> Written:
+        """Keep what `change` makes of the newest version, if R4 finds no fault with it: once for each command.
+
+        Raises UnknownResource, DeletedResource, VersionConflict, Rejected, and what `change` raises.
+        """
+
+        def changed(resource: Resource) -> str:
+            made = change(json_text.read(resource.text.encode()).resource or {})
+            return stored(checked(addressed(made, kind, name)), name)
+
+        command = ChangeResource(kind, name)
+        return Written(self.resources.change(self.tenant, command, changed, self.origin, self.command_id, version))
 
     def delete(self, kind: str, name: str, version: int | None = None) -> Written:
         """Let there be no newest version; nothing happens where there is none. Raises VersionConflict."""

@@ -1,7 +1,7 @@
 """FHIR resources as event streams of kind `fhir`: the stream's key is `<Type>-<id>`, each event a version."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from penstock.clock import Clock, iso, utc_now
@@ -132,6 +132,14 @@ class DeleteResource:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeResource:
+    """Keep what a function makes of the newest version (`Resources.change`)."""
+
+    type: str
+    id: str
+
+
 def _decide_save(resource: Resource, command: SaveResource) -> Sequence[ResourceSaved]:
     saved = ResourceSaved(command.type, command.id, command.text)
     return [] if resource.text == command.text else [saved]
@@ -142,7 +150,7 @@ def _decide_delete(resource: Resource, command: DeleteResource) -> Sequence[Reso
 
 
 DECISIONS: Decisions[Resource] = {SaveResource: _decide_save, DeleteResource: _decide_delete}
-Command = SaveResource | DeleteResource
+Command = SaveResource | DeleteResource | ChangeResource
 
 
 @dataclass(frozen=True)
@@ -170,25 +178,54 @@ class Resources:
         return until_first(attempt, TRIES)
 
     def do(
-        self, tenant: str, command: Command, origin: Origin, command_id: str | None = None, version: int | None = None
+        self,
+        tenant: str,
+        command: SaveResource | DeleteResource,
+        origin: Origin,
+        command_id: str | None = None,
+        version: int | None = None,
     ) -> Resource:
         """What the command came to, once for each `command_id`; `version` is the one that it is meant for.
 
         Raises VersionConflict, CommitTooLarge, and Conflict after losing to rivals five times in a row.
         """
-        stream = _stream(tenant, command.type, command.id)
-        commands = Commands(self._repository(), DECISIONS, self.clock)
-        try:
-            return commands.handle(stream, command, origin, command_id=command_id, revision=version).state
-        except Conflict:
-            if version is None:
-                raise
-            raise VersionConflict(f"{command.type}/{command.id}", version) from None
+        return self._handle(tenant, DECISIONS, command, origin, command_id, version)
+
+    def change(
+        self,
+        tenant: str,
+        command: ChangeResource,
+        change: Callable[[Resource], str],
+        origin: Origin,
+        command_id: str | None = None,
+        version: int | None = None,
+    ) -> Resource:
+        """As `do`, with the text that `change` makes of the newest version; it is asked again after a rival's write.
+
+        Raises what `do` and `change` raise, UnknownResource and DeletedResource.
+        """
+
+        def decide(resource: Resource, _: ChangeResource) -> Sequence[ResourceSaved]:
+            if resource.is_deleted:
+                raise DeletedResource(resource.reference, resource.version)
+            if not resource.text:
+                raise UnknownResource(f"{command.type}/{command.id}")
+            return _decide_save(resource, SaveResource(command.type, command.id, change(resource)))
+
+        return self._handle(tenant, {ChangeResource: decide}, command, origin, command_id, version)
 
     def was_done(self, tenant: str, command: Command, command_id: str) -> bool:
         """Whether the command has taken effect already under this id."""
         stream, commit_id = _stream(tenant, command.type, command.id), named_after(command_id, command)
         return any(packed.commit_id == commit_id for packed in self.store.packed(stream))
+
+    def is_made_by(self, resource: Resource, command_id: str) -> bool:
+        """Whether a version is what the command of this id made, now or when it was first sent."""
+        kind, name = resource.stream.key.split("-", 1)
+        commands = (SaveResource(kind, name, resource.text), ChangeResource(kind, name), DeleteResource(kind, name))
+        ids = {named_after(command_id, command) for command in commands}
+        commits = self.store.packed(resource.stream)
+        return any(each.commit_id in ids and each.last_version == resource.version for each in commits)
 
     def find(self, tenant: str, kind: str, name: str) -> Resource:
         """A resource as it is, also one that is deleted or never was. Raises UnknownResource for what can name none."""
@@ -214,6 +251,24 @@ class Resources:
         if not versions:
             raise UnknownResource(f"{kind}/{name}")
         return versions[::-1]
+
+    def _handle(
+        self,
+        tenant: str,
+        decisions: Decisions[Resource],
+        command: Command,
+        origin: Origin,
+        command_id: str | None,
+        version: int | None,
+    ) -> Resource:
+        stream = _stream(tenant, command.type, command.id)
+        commands = Commands(self._repository(), decisions, self.clock)
+        try:
+            return commands.handle(stream, command, origin, command_id=command_id, revision=version).state
+        except Conflict:
+            if version is None:
+                raise
+            raise VersionConflict(f"{command.type}/{command.id}", version) from None
 
     def _repository(self) -> Repository[Resource]:
         return Repository(AGGREGATE, self.store, MemorySnapshotStore())

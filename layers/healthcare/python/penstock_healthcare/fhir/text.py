@@ -6,6 +6,7 @@ makes it the number 1.00. Which texts are decimals is told by the element around
 
 import json
 from decimal import Decimal
+from math import isinf
 
 from penstock.fields import DECIMAL
 from penstock.json import JSON, JSONObject
@@ -51,6 +52,27 @@ def read(text: str) -> JSONObject:
     if not isinstance(value, dict):
         raise ValueError("a resource is a JSON object")
     return value
+
+
+def as_item(resource: JSONObject) -> JSONObject:
+    """A resource as items hold it: decimals are text where `write` makes numbers of them again, else floats."""
+    held: JSONObject = _held(resource, "", "")
+    return held
+
+
+def _held(value: JSON, around: str, name: str) -> JSON:
+    if isinstance(value, dict):
+        return {key: _held(part, name, key) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_held(part, around, name) for part in value]
+    return _number(value, is_quantity=name == _VALUE and around in QUANTITIES) if isinstance(value, Decimal) else value
+
+
+def _number(value: Decimal, *, is_quantity: bool) -> str | float:
+    """As text where that is told from other texts; what no float can hold is text too."""
+    written = format(value, "f")
+    is_text = (is_quantity and DECIMAL.match(written)) or isinf(float(value))
+    return written if is_text else float(value)
 
 
 def _write(value: JSON, name: str, depth: int) -> str:

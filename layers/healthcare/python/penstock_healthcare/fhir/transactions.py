@@ -116,7 +116,7 @@ def planned(interactions: Interactions, asked: Sequence[Entry]) -> Sequence[Plan
     taken: set[str] = set()
     for plan in plans:
         if plan.reference in taken:
-            raise InvalidBundle(plan.entry.path, f"{plan.reference} may be there once in a transaction")
+            raise InvalidBundle(plan.entry.path, "a resource may be there once in a transaction")
         taken.add(plan.reference)
     places = {plan.entry.full_url: plan.reference for plan in plans if plan.entry.full_url}
     made = [_pointing(interactions, plan, places) for plan in plans]
@@ -129,15 +129,15 @@ def write(interactions: Interactions, plan: Planned) -> Written:
     """One write of a transaction. Raises VersionConflict, Conflict, CommitTooLarge."""
     if plan.there is not None:
         return Written(plan.there)
-    own, entry = _own(interactions, plan.entry), plan.entry
+    under, entry = own(interactions, plan.entry), plan.entry
     name = plan.reference.partition("/")[2]
     if entry.method == "DELETE":
-        return own.delete(entry.kind, name, entry.version)
-    done = own.update(entry.resource or {}, name, entry.version)
+        return under.delete(entry.kind, name, entry.version)
+    done = under.update(entry.resource or {}, name, entry.version)
     return replace(done, is_created=done.is_created or entry.method == "POST")
 
 
-def _own(interactions: Interactions, entry: Entry) -> Interactions:
+def own(interactions: Interactions, entry: Entry) -> Interactions:
     """The interactions under the entry's own command, where there is one for the whole."""
     command = interactions.command_id
     return interactions.under(f"{command} {entry.place}" if command else None)
@@ -202,10 +202,10 @@ def _check(interactions: Interactions, plan: Planned) -> None:
     kind, _, name = plan.reference.partition("/")
     if entry.version is None or plan.there is not None:
         return
-    own = _own(interactions, entry)
+    under = own(interactions, entry)
     if interactions.resources.find(interactions.tenant, kind, name).version != entry.version:
         command = DeleteResource(kind, name) if entry.method == "DELETE" else _saving(entry, kind, name)
-        if not (own.command_id and interactions.resources.was_done(interactions.tenant, command, own.command_id)):
+        if not (under.command_id and interactions.resources.was_done(interactions.tenant, command, under.command_id)):
             raise VersionConflict(plan.reference, entry.version)
 
 

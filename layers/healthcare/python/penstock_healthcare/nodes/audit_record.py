@@ -1,29 +1,25 @@
 """healthcare.audit.record"""
 
 from typing import Literal
-from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import Field
 
 from penstock.clock import iso
-from penstock.events import Origin
 from penstock.json import JSONObject
-from penstock.workflows.node import Call, Emit, Kind, NodeFailure, NodeParameters, Outcome, node_type
-from penstock_healthcare.fhir.errors import InvalidResource
-from penstock_healthcare.fhir.resources import Resources
+from penstock.workflows.node import Call, Emit, Kind, NodeParameters, Outcome, node_type
+from penstock_healthcare.nodes.resources import REFERENCE, commit, failing, kept_in, origin
 
 _ACTIONS = {"create": "C", "read": "R", "update": "U", "delete": "D", "execute": "E"}
 _OUTCOMES = {"success": "0", "minor_failure": "4", "serious_failure": "8", "major_failure": "12"}
 _TYPES = "http://terminology.hl7.org/CodeSystem/audit-event-type"
 _PURPOSES = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
-_Reference = r"^[A-Z][A-Za-z]{1,63}/[A-Za-z0-9.-]{1,64}$"
 
 
 class Parameters(NodeParameters):
     """Who did what to whose data."""
 
-    agent: str = Field(pattern=_Reference, description="Who, as a reference: Practitioner/1, Device/2")
-    entity: str = Field(pattern=_Reference, description="Whose or which data, as a reference: Patient/1, Observation/2")
+    agent: str = Field(pattern=REFERENCE, description="Who, as a reference: Practitioner/1, Device/2")
+    entity: str = Field(pattern=REFERENCE, description="Whose or which data, as a reference: Patient/1, Observation/2")
     action: Literal["create", "read", "update", "delete", "execute"] = Field(
         default="read", description="What was done"
     )
@@ -46,14 +42,9 @@ def record_audit(call: Call[Parameters]) -> Outcome:
 
 
 def _recorded(call: Call[Parameters], index: int, item: JSONObject, given: Parameters) -> JSONObject:
-    key = uuid5(NAMESPACE_URL, f"{call.tenant}/{call.key}/{index}")
-    origin = Origin(f"workflow:{call.workflow}", call.execution)
-    try:
-        saved = Resources(call.services.store, lambda: call.now).save(
-            call.tenant, _event(call, str(key), given), origin, key.hex
-        )
-    except InvalidResource as error:
-        raise NodeFailure("InvalidResource", f"item {index}: {error}", permanent=True) from error
+    key = commit(call, index)
+    with failing(f"item {index}: audit"):
+        saved = kept_in(call).save(call.tenant, _event(call, str(key), given), origin(call), key.hex)
     return {**item, "audit": {"reference": saved.reference}}
 
 

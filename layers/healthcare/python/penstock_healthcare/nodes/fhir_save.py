@@ -3,15 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import Field
 
-from penstock.events import CommitTooLarge, Origin
 from penstock.json import JSONObject
 from penstock.workflows.node import Call, Emit, Kind, NodeFailure, NodeParameters, Outcome, node_type
-from penstock_healthcare.fhir.errors import InvalidResource
-from penstock_healthcare.fhir.resources import Resources, Saved
+from penstock_healthcare.fhir.resources import Saved
+from penstock_healthcare.nodes.resources import commit, failing, kept_in, origin
 
 MOST_RESOURCES = 1_000
 _AT_ONCE = 8
@@ -50,12 +48,5 @@ def _save(call: Call[Parameters], index: int, place: int, resource: Any) -> Save
     where = f"item {index}: resources[{place}]"
     if not isinstance(resource, dict):
         raise NodeFailure("InvalidResource", f"{where}: must be an object", permanent=True)
-    commit = uuid5(NAMESPACE_URL, f"{call.tenant}/{call.key}/{index}/{place}").hex
-    origin = Origin(f"workflow:{call.workflow}", call.execution)
-    try:
-        return Resources(call.services.store, lambda: call.now).save(call.tenant, resource, origin, commit)
-    except InvalidResource as error:
-        raise NodeFailure("InvalidResource", f"{where}.{error}", permanent=True) from error
-    except CommitTooLarge as error:
-        reason = f"{where}: {error.size} bytes is over the limit of {error.limit}"
-        raise NodeFailure("ResourceTooLarge", reason, permanent=True) from error
+    with failing(where):
+        return kept_in(call).save(call.tenant, resource, origin(call), commit(call, index, place).hex)
