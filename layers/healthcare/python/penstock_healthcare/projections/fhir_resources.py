@@ -35,7 +35,7 @@ FHIR_RESOURCES = Projection(
     evolve,
     order=order,
     index=index,
-    lookups=lambda _, document: rows.identifiers(document),
+    lookups=lambda _, document: rows.lookups(document),
     types=EVENTS,
-    revision=2,
+    revision=3,
 )
