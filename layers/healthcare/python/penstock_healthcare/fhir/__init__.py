@@ -7,6 +7,7 @@
     resources    resources as event streams
     accepting    a body → a valid resource, or all that is wrong with it
     patching     JSON Patch
+    bookings     whose time is taken by appointments
     interactions, transactions   what clients do with one resource, and with many
     search       R4's search parameters over the read model
 
@@ -28,5 +29,7 @@ Errors:
     ├── SeveralFound       a condition for one resource that several meet
     ├── InvalidBundle      a batch or transaction that cannot be done
     ├── InvalidPatch       a JSON Patch that is malformed, or does not fit the resource
+    ├── TimeTaken          somebody would be in two appointments at once
+    ├── WrongStatus        it cannot be done with a resource in its status
     └── NoDefinitions      R4's definitions were not built
 """

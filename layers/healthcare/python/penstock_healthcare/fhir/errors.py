@@ -107,5 +107,21 @@ class InvalidPatch(FhirError):
         self.path, self.reason = path, reason
 
 
+class TimeTaken(FhirError):
+    """Somebody who is needed is in another appointment then; `participant` is their reference."""
+
+    def __init__(self, participant: str) -> None:
+        super().__init__("a participant is in another appointment at that time")
+        self.participant = participant
+
+
+class WrongStatus(FhirError):
+    """What is asked cannot be done with a resource in its status; `allowed` are those that it can be done in."""
+
+    def __init__(self, status: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"its status is {status}; it must be {' or '.join(allowed)}")
+        self.status, self.allowed = status, allowed
+
+
 class NoDefinitions(FhirError):
     """The artifact of FHIR R4's definitions was not built, or is not one."""

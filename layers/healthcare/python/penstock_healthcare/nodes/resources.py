@@ -27,6 +27,7 @@ from penstock_healthcare.fhir.errors import (
     UnknownResource,
     UnknownType,
     VersionConflict,
+    WrongStatus,
 )
 from penstock_healthcare.fhir.formats import json_text
 from penstock_healthcare.fhir.interactions import Interactions, Written
@@ -183,6 +184,7 @@ _TEXTS: Mapping[type[Exception], Callable[[Any], str]] = {
     InvalidSearch: lambda error: f".{error}",
     SearchTooCostly: lambda error: f": {error}",
     InvalidBundle: lambda error: f": {error}",
+    WrongStatus: lambda error: f": {error}",
     InvalidPatch: lambda error: f".{error}",
     NoDefinitions: lambda error: f": {error}",
     BadCursor: lambda error: f": the cursor is not one that an earlier page gave: {error}",
