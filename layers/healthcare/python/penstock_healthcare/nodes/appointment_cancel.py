@@ -30,7 +30,7 @@ def cancel_appointment(call: Call[Parameters]) -> Outcome:
     Adds `appointment` to the item: its `reference`, `id` and `version`, and whether it was `changed`: one that is
     cancelled already stays as it is. One that is over, missed or entered in error cannot be cancelled (`WrongStatus`).
     """
-    return each(call, lambda index, item, parameters: _cancelled(call, index, item, parameters))
+    return each(call, _cancelled)
 
 
 def _cancelled(call: Call[Parameters], index: int, item: JSONObject, parameters: Parameters) -> JSONObject:

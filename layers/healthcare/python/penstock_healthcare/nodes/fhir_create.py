@@ -30,7 +30,7 @@ def create_fhir(call: Call[Parameters]) -> Outcome:
     The resource must be valid R4. Adds `written` to the item: its `reference`, `id` and `version`, and whether it was
     `created`. With `unless` nothing is created where a resource meets that search; several that do are refused.
     """
-    return each(call, lambda index, item, parameters: _created(call, index, item, parameters))
+    return each(call, _created)
 
 
 def _created(call: Call[Parameters], index: int, item: JSONObject, parameters: Parameters) -> JSONObject:

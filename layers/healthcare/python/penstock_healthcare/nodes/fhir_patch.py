@@ -41,7 +41,7 @@ def patch_fhir(call: Call[Parameters]) -> Outcome:
     fails it (`InvalidPatch`), as does a path that leads to nothing. Adds `written` to the item: the resource's
     `reference`, `id`, `version`, and whether it was `changed`.
     """
-    return each(call, lambda index, item, parameters: _patched(call, index, item, parameters))
+    return each(call, _patched)
 
 
 def _patched(call: Call[Parameters], index: int, item: JSONObject, parameters: Parameters) -> JSONObject:

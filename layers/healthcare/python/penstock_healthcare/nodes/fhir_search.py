@@ -37,10 +37,10 @@ def search_fhir(call: Call[Parameters]) -> Outcome:
     along; and `next`, the cursor of the page that follows, null after the last. A parameter that the type does not have
     fails it. What was written a moment ago may not be found yet.
     """
-    return each(call, lambda index, item, parameters: {**item, **_found(call, index, parameters)})
+    return each(call, _with_found)
 
 
-def _found(call: Call[Parameters], index: int, parameters: Parameters) -> JSONObject:
+def _with_found(call: Call[Parameters], index: int, item: JSONObject, parameters: Parameters) -> JSONObject:
     with failing(f"item {index}: resource_type"):
         kind = known(parameters.resource_type)
     with failing(f"item {index}: search"):
@@ -48,6 +48,7 @@ def _found(call: Call[Parameters], index: int, parameters: Parameters) -> JSONOb
         found = finder(call).find(query)
         extra = included(finder(call), query, found.matches)
         return {
+            **item,
             "resources": read_documents(call, found.matches),
             "included": read_documents(call, extra),
             "next": found.next,

@@ -35,7 +35,7 @@ def fhir_transaction(call: Call[Parameters]) -> Outcome:
     `fullUrl`. All is checked before anything is written; a node that runs again after a crash goes on where it was
     cut off and doubles nothing. Adds `written` to the item: what became of each entry, in the Bundle's order.
     """
-    return each(call, lambda index, item, parameters: _done(call, index, item, parameters))
+    return each(call, _done)
 
 
 def _done(call: Call[Parameters], index: int, item: JSONObject, parameters: Parameters) -> JSONObject:

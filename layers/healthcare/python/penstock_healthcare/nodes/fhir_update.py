@@ -28,7 +28,7 @@ def update_fhir(call: Call[Parameters]) -> Outcome:
     The resource must be valid R4. With `version`, it fails (`VersionConflict`) when somebody else changed the resource
     since. Adds `written` to the item: its `reference`, `id`, `version`, and whether it was `created` or `changed`.
     """
-    return each(call, lambda index, item, parameters: _updated(call, index, item, parameters))
+    return each(call, _updated)
 
 
 def _updated(call: Call[Parameters], index: int, item: JSONObject, parameters: Parameters) -> JSONObject:

@@ -55,10 +55,10 @@ def search_patient(call: Call[Parameters]) -> Outcome:
     that weighs. `certain` may be taken as the same person, `probable` wants a look, `possible` is a hint. Also adds
     `match`: the first one's grade when no other has the same, `several` when some do, `none` when nobody was found.
     """
-    return each(call, lambda index, item, parameters: {**item, **_found(call, index, parameters)})
+    return each(call, _with_matches)
 
 
-def _found(call: Call[Parameters], index: int, parameters: Parameters) -> JSONObject:
+def _with_matches(call: Call[Parameters], index: int, item: JSONObject, parameters: Parameters) -> JSONObject:
     wanted = _wanted(parameters)
     with failing(f"item {index}: patient"):
         documents = [document for key in _keys(call, wanted) if (document := finder(call).document(key))]
@@ -69,7 +69,7 @@ def _found(call: Call[Parameters], index: int, parameters: Parameters) -> JSONOb
     likely.sort(key=lambda pair: (-pair[0].score, pair[1]["id"]))
     best = [match for match, _ in likely if match.grade == likely[0][0].grade]
     verdict = ("none", str(best[0].grade) if best else "", "several")[min(len(best), 2)]
-    return {"matches": [_told(*pair) for pair in likely[: parameters.most]], "match": verdict}
+    return {**item, "matches": [_told(*pair) for pair in likely[: parameters.most]], "match": verdict}
 
 
 def _wanted(parameters: Parameters) -> Person:

@@ -81,9 +81,9 @@ def interactions(call: Call[Any], *place: int) -> Interactions:
     return Interactions(kept_in(call), finder(call), origin(call), commit(call, *place).hex)
 
 
-def each(call: Call[P], work: Callable[[int, JSONObject, P], JSONObject]) -> Emit:
-    """Every item as `work` makes it of its place, itself and its parameters."""
-    return Emit.main([work(index, item, parameters) for index, (item, parameters) in enumerate(call.each())])
+def each(call: Call[P], work: Callable[[Call[P], int, JSONObject, P], JSONObject]) -> Emit:
+    """Every item as `work` makes it of the call, the item's place, itself and its parameters."""
+    return Emit.main([work(call, index, item, parameters) for index, (item, parameters) in enumerate(call.each())])
 
 
 @contextmanager

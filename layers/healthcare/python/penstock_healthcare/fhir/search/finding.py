@@ -73,7 +73,7 @@ class Finder:
         """All that is found, in the order that is asked for. Raises SearchTooCostly."""
         found = [each for each in self._candidates(query) if matches(query, each)]
         for parameter, is_descending in reversed(query.sort):
-            found = _sorted(found, parameter, is_descending)
+            found = in_order(found, parameter, is_descending)
         return found
 
     def document(self, reference: str) -> JSONObject | None:
@@ -201,7 +201,7 @@ def _patient(condition: Condition) -> str | None:
     return value if value.startswith("Patient/") and len(value) <= len("Patient/") + 64 else None
 
 
-def _sorted(found: Sequence[JSONObject], parameter: Parameter, is_descending: bool) -> list[JSONObject]:
+def in_order(found: Sequence[JSONObject], parameter: Parameter, is_descending: bool) -> list[JSONObject]:
     """By the least of each one's values, by the greatest when descending; those that have none come last."""
     extreme = max if is_descending else min
     held = [(values(each, parameter.code), each) for each in found]
