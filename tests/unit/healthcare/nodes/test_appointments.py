@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.workflows.catalogue import catalogue
@@ -148,6 +148,7 @@ def test_a_booking_that_makes_no_sense_is_refused(hospital: Hospital, given: dic
     assert "Okafor" not in json.dumps(text)
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 12), st.sampled_from("abc")), max_size=6))
 def test_however_it_is_booked_nobody_is_in_two_places(asked: list[tuple[int, int, str]]) -> None:
     hospital, booked = Hospital(), []
