@@ -164,11 +164,13 @@ class Listens:
     """The events that a wing's trigger starts on: of these types, from streams of this kind.
 
     `match` maps a dotted path in the event to the parameter that holds the values allowed there; none allows all.
+    Where more is to be weighed than values, the wing has a consumer of its own that starts what `is_wings`.
     """
 
     kind: str
     types: tuple[str, ...]
     match: Mapping[str, str] = field(default_factory=dict)
+    is_wings: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ a chain of executions, each started by an event of the one before, ends after te
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
@@ -38,6 +38,17 @@ class Trigger:
     parameters: JSONObject
 
 
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How listeners are found and asked: the names of their lookups by the kind of a stream, and whether one wants an
+    event (as `event_item` makes it). `item` is what a workflow starts with.
+    """
+
+    lookups: Callable[[str], Iterable[tuple[str, str]]] = lambda kind: (("event", kind), ("event", ANY_KIND))
+    wants: Callable[[str, JSONObject, JSONObject], bool] = wants
+    item: Callable[[JSONObject], JSONObject] = lambda event: event
+
+
 @dataclass(frozen=True)
 class Triggering:
     """Starts what is to start; one serves one batch, and looks listeners up once. Executions are left to the queue."""
@@ -45,6 +56,7 @@ class Triggering:
     store: EventStore
     views: ViewStore
     engine: Engine
+    hearing: Hearing = field(default_factory=Hearing)
     _listeners: dict[tuple[str, str], tuple[Trigger, ...]] = field(default_factory=dict)
 
     def heard(self, stream: StreamId, version: int) -> None:
@@ -55,8 +67,9 @@ class Triggering:
         event = event_at(self.store, stream, version)
         item = event_item(event)
         for trigger in triggers:
-            if wants(trigger.type, trigger.parameters, item) and self._may_start(trigger.workflow, event):
-                self._start(trigger, event, item)
+            is_wanted = self.hearing.wants(trigger.type, trigger.parameters, item)
+            if is_wanted and self._may_start(trigger.workflow, event):
+                self._start(trigger, event, self.hearing.item(item))
 
     def fired(self, tenant: str, workflow: str, node: str, time: str, delivery: str) -> None:
         """A schedule fired. `time` is when it was due; without one every `delivery` counts as a firing of its own.
@@ -76,7 +89,7 @@ class Triggering:
     def _listening(self, tenant: str, kind: str) -> tuple[Trigger, ...]:
         """The triggers that listen to streams of the kind."""
         if (tenant, kind) not in self._listeners:
-            found = {key for each in (kind, ANY_KIND) for key in self.views.lookup(tenant, "event", each)}
+            found = {key for each in self.hearing.lookups(kind) for key in self.views.lookup(tenant, *each)}
             triggers = (self._triggers(tenant, workflow) for workflow in sorted(found))
             self._listeners[tenant, kind] = tuple(chain.from_iterable(triggers))
         return self._listeners[tenant, kind]

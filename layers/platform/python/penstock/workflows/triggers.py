@@ -22,11 +22,14 @@ _FOUND_BY: Mapping[str, Callable[[JSONObject], Iterable[tuple[str, str]]]] = {
 
 
 def found_by(node_type: str, parameters: JSONObject) -> Iterable[tuple[str, str]]:
-    """The lookups of a trigger: webhooks by their path, events by the kind of their stream."""
+    """The lookups of a trigger: webhooks by their path, events by the kind of their stream.
+
+    Those that a wing's own consumer starts are found by the trigger's type instead of `event`.
+    """
     if node_type in _FOUND_BY:
         return _FOUND_BY[node_type](parameters)
     listens = _listens(node_type)
-    return [("event", listens.kind)] if listens else []
+    return [(node_type if listens.is_wings else "event", listens.kind)] if listens else []
 
 
 def wants(node_type: str, parameters: JSONObject, event: JSONObject) -> bool:
@@ -34,7 +37,7 @@ def wants(node_type: str, parameters: JSONObject, event: JSONObject) -> bool:
     if node_type == EVENT:
         return event_trigger.matches(event_trigger.Parameters.model_validate(parameters), event)
     listens = _listens(node_type)
-    return listens is not None and _is_heard(listens, parameters, event)
+    return listens is not None and not listens.is_wings and _is_heard(listens, parameters, event)
 
 
 def event_item(event: Event) -> JSONObject:
