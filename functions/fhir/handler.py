@@ -20,6 +20,8 @@ from penstock_healthcare.fhir.errors import InvalidBundle
 from penstock_healthcare.fhir.interactions import Interactions
 from penstock_healthcare.fhir.resources import Resources
 from penstock_healthcare.fhir.search.finding import Finder
+from penstock_healthcare.fhir.subscriptions.headers import ChannelHeaders
+from penstock_healthcare.fhir.subscriptions.keeping import Keeping
 from penstock_healthcare.fhir.transactions import entries
 
 api = FhirApi("FHIR", authenticate=authenticate)
@@ -133,7 +135,14 @@ def _searches(who: Principal) -> Searches:
 
 
 def _interactions(who: Principal) -> Interactions:
-    return Interactions(_resources(), Finder(wiring.views(), who.tenant), api.origin(), api.command_id())
+    finder = Finder(wiring.views(), who.tenant)
+    return Interactions(_resources(), finder, api.origin(), api.command_id(), keeper=_keeping(who, finder))
+
+
+def _keeping(who: Principal, finder: Finder) -> Keeping:
+    webhooks = wiring.webhooks()
+    headers = ChannelHeaders(wiring.events(), webhooks.seal)
+    return Keeping(headers, finder, webhooks.guard, api.origin(), may_send=who.may(Scope.ADMIN))
 
 
 def _read_at(who: Principal, url: str) -> JSONObject:

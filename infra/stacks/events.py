@@ -15,7 +15,7 @@ from infra.definition import BusTrigger, EventsTrigger, FunctionDefinition
 from infra.settings import StageSettings
 
 EVENT_SOURCE = "penstock"
-SCHEDULED_CONSUMERS = ("engine", "triggers", "process_steps", "webhook_deliveries")
+SCHEDULED_CONSUMERS = ("engine", "triggers", "process_steps", "webhook_deliveries", "fhir_notifications")
 """The consumers whose queues a schedule may send to."""
 
 DAILY = {"retention_keeper": {"expire": True}}

@@ -24,7 +24,15 @@ from penstock.identity.model import Scope
 from penstock.sagas.library import built_in
 
 ROOT = Path(__file__).parents[2]
-QUEUES = ("engine", "triggers", "process_steps", "rebuilder", "healthcare_rebuilder", "webhook_deliveries")
+QUEUES = (
+    "engine",
+    "triggers",
+    "process_steps",
+    "rebuilder",
+    "healthcare_rebuilder",
+    "webhook_deliveries",
+    "fhir_notifications",
+)
 OWN_MACHINES = {
     "prefix": "arn:aws:states:eu-central-1:123456789012:stateMachine:penstock-test-own-",
     "role": "arn:aws:iam::123456789012:role/sagas",

@@ -1,5 +1,7 @@
 """What comes in: a body → a resource that is valid R4, or all that is wrong with it."""
 
+from collections.abc import Sequence
+
 from penstock.json import JSONObject
 from penstock_healthcare.fhir.definitions import r4
 from penstock_healthcare.fhir.errors import Rejected, UnknownType
@@ -33,6 +35,11 @@ def checked(resource: JSONObject) -> JSONObject:
     if not is_valid(findings):
         raise Rejected(_issues(findings))
     return resource
+
+
+def rejected(findings: Sequence[Finding]) -> Rejected:
+    """The error that a resource has these faults."""
+    return Rejected(_issues(tuple(findings)))
 
 
 def addressed(resource: JSONObject, kind: str, name: str | None) -> JSONObject:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import Protocol
 from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
@@ -17,6 +18,18 @@ from penstock_healthcare.fhir.search.asking import Query, asked
 from penstock_healthcare.fhir.search.finding import Finder, matches
 
 NewName = Callable[[], str]
+
+
+class Keeper(Protocol):
+    """What has a say in resources that are written."""
+
+    def prepared(self, resource: JSONObject, name: str) -> JSONObject:
+        """The resource as it is kept. Raises Forbidden, Rejected."""
+        ...
+
+    def keep(self, resource: JSONObject, name: str) -> None:
+        """Keep what the resource brings with it, and is not kept in it."""
+        ...
 
 
 def _random_name() -> str:
@@ -43,6 +56,7 @@ class Interactions:
     origin: Origin
     command_id: str | None = None
     new_name: NewName = _random_name
+    keeper: Keeper | None = None
 
     @property
     def tenant(self) -> str:
@@ -130,7 +144,16 @@ class Interactions:
             return Written(self.resources.get(self.tenant, query.kind, name))
 
     def _save(self, resource: JSONObject, name: str, version: int | None = None) -> Resource:
-        command = SaveResource(resource["resourceType"], name, stored(resource, name))
+        return self._do(self.saving(resource, name), resource, version)
+
+    def saving(self, resource: JSONObject, name: str) -> SaveResource:
+        """The command that keeps a resource. Raises Forbidden, Rejected."""
+        prepared = self.keeper.prepared(resource, name) if self.keeper else resource
+        return SaveResource(resource["resourceType"], name, stored(prepared, name))
+
+    def _do(self, command: SaveResource, resource: JSONObject, version: int | None) -> Resource:
+        if self.keeper and version in (None, self.resources.find(self.tenant, command.type, command.id).version):
+            self.keeper.keep(resource, command.id)
         return self.resources.do(self.tenant, command, self.origin, self.command_id, version)
 
 

@@ -166,6 +166,8 @@ class Resources:
         Raises InvalidResource, CommitTooLarge, and Conflict after losing to rivals five times in a row.
         """
         kind, name = _identity(resource)
+        if kind == "Subscription":
+            raise InvalidResource("resourceType", "Subscriptions are written at the FHIR endpoint, which checks them")
         event = ResourceSaved(kind, name, _text(resource))
 
         def attempt() -> Saved:

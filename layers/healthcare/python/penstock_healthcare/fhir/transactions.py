@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from penstock.json import JSON, JSONObject
-from penstock_healthcare.fhir.accepting import addressed, checked, known, stored
+from penstock_healthcare.fhir.accepting import addressed, checked, known
 from penstock_healthcare.fhir.errors import InvalidBundle, VersionConflict
 from penstock_healthcare.fhir.interactions import Interactions, Written, conditional, named_after
 from penstock_healthcare.fhir.resources import DeleteResource, Resource, SaveResource
@@ -166,8 +166,9 @@ def _pointing(interactions: Interactions, plan: Planned, places: Mapping[str, st
         return plan
     name = plan.reference.partition("/")[2]
     resource = addressed(plan.entry.resource, plan.entry.kind, plan.entry.name)
-    resolved = _resolved(interactions, resource, places, plan.entry)
-    return replace(plan, entry=replace(plan.entry, resource=checked({**resolved, "id": name})))
+    resolved = checked({**_resolved(interactions, resource, places, plan.entry), "id": name})
+    interactions.saving(resolved, name)
+    return replace(plan, entry=replace(plan.entry, resource=resolved))
 
 
 def _resolved(interactions: Interactions, value: JSON, places: Mapping[str, str], entry: Entry) -> JSON:
@@ -204,10 +205,10 @@ def _check(interactions: Interactions, plan: Planned) -> None:
         return
     under = own(interactions, entry)
     if interactions.resources.find(interactions.tenant, kind, name).version != entry.version:
-        command = DeleteResource(kind, name) if entry.method == "DELETE" else _saving(entry, kind, name)
+        command = DeleteResource(kind, name) if entry.method == "DELETE" else _saving(interactions, entry, name)
         if not (under.command_id and interactions.resources.was_done(interactions.tenant, command, under.command_id)):
             raise VersionConflict(plan.reference, entry.version)
 
 
-def _saving(entry: Entry, kind: str, name: str) -> SaveResource:
-    return SaveResource(kind, name, stored(entry.resource or {}, name))
+def _saving(interactions: Interactions, entry: Entry, name: str) -> SaveResource:
+    return interactions.saving(entry.resource or {}, name)

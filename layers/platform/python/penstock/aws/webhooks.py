@@ -112,6 +112,7 @@ class DeliveryQueue:
     dead_letters: str
     scheduler: "Scheduler"
     clock: Clock = utc_now
+    consumer: str = CONSUMER
 
     def send(self, delivery: Delivery, pause: float) -> None:
         """See Outbox.send."""
@@ -119,7 +120,7 @@ class DeliveryQueue:
             self.queues.send(self.url, delivery.to_json(), ceil(pause))
             return
         due = self.clock() + timedelta(seconds=ceil(pause))
-        self.scheduler.once(_name(delivery, due), due, CONSUMER, delivery.to_json())
+        self.scheduler.once(_name(delivery, due), due, self.consumer, delivery.to_json())
 
     def bury(self, delivery: Delivery, reason: str) -> None:
         """See Outbox.bury."""

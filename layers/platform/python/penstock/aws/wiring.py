@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from penstock.rebuilds.service import Rebuilds
     from penstock.rebuilds.worker import Worker
     from penstock.retention.service import Retention
+    from penstock.routing.attempting import Attempting
     from penstock.routing.dispatch import Dispatch
     from penstock.routing.sender import Sender
     from penstock.routing.service import Webhooks
@@ -517,6 +518,18 @@ def dispatch() -> "Dispatch":
 
     outbox = DeliveryQueue(queues(), settings().queues[CONSUMER], settings().own_dead_letters, scheduler())
     return Dispatch(events(), webhooks(), webhook_circuits(), outbox, webhook_sender())
+
+
+@cache
+def attempting(consumer: str) -> "Attempting":
+    """Deliveries of another consumer's, by the same circuits and its own queues."""
+    from penstock.aws.webhooks import DeliveryQueue
+    from penstock.routing.attempting import Attempting
+
+    own = DeliveryQueue(
+        queues(), settings().queues[consumer], settings().own_dead_letters, scheduler(), consumer=consumer
+    )
+    return Attempting(webhook_circuits(), own)
 
 
 def _tokens() -> "Tokens | None":

@@ -9,7 +9,8 @@
     delivery   a delivery, what an attempt came to, when it is tried again
     signing    the headers of Standard Webhooks
     circuit    the breaker of one endpoint
-    dispatch   one attempt, from the message to what follows from it
+    attempting one attempt at a delivery to anybody, and what follows from it
+    dispatch   the same for a webhook, from the message on
 
 Errors:
 

@@ -24,12 +24,12 @@ class HttpPost:
     clock: Clock = utc_now
     now: Callable[[], float] = time.monotonic
 
-    def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
-        """See Post."""
+    def __call__(self, url: str, headers: Mapping[str, str], body: bytes, method: str = "POST") -> Outcome:
+        """See Post. Other methods are for who does not send events as webhooks do."""
         from penstock.http.exchange import Limits, Request, Session
 
         begun = self.now()
-        request = Request("POST", url, {"content-type": "application/json", **headers}, body=body)
+        request = Request(method, url, {**({"content-type": "application/json"} if body else {}), **headers}, body=body)
         try:
             with Session(self.guard) as session:
                 reply = session.exchange(request, Limits(SECONDS, LARGEST_REPLY, redirects=0))

@@ -109,12 +109,12 @@ class Webhooks:
         return Repository(AGGREGATE, self.store, MemorySnapshotStore(), self.new_id)
 
     def _check(self, target: Target) -> None:
-        url = [Problem("url", "url", reason) for reason in _url_problems(target.url, self.guard)]
+        url = [Problem("url", "url", reason) for reason in url_problems(target.url, self.guard)]
         if found := [*url, *patterns.problems(target.pattern)]:
             raise InvalidWebhook(found)
 
 
-def _url_problems(text: str, guard: Guard) -> Iterator[str]:
+def url_problems(text: str, guard: Guard) -> Iterator[str]:
     """What keeps a URL from being sent to. Names are resolved when something is sent, and checked then."""
     try:
         url = urlsplit(text)
