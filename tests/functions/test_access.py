@@ -24,6 +24,7 @@ GUARDED = [operation for operation in operations() if not operation.is_public]
 PUBLIC = [operation for operation in operations() if operation.is_public]
 SECRET = "only-acme-may-know"
 MRN = "MRN4471902"
+CONNECTIONS = "/v1/healthcare/fhir-connections"
 CATALOGUES = frozenset({"node_types", "event_types"})
 """Functions that list what is the same for every tenant."""
 
@@ -73,10 +74,13 @@ SCOPES: Mapping[str, Scope] = {
     **dict.fromkeys(["event_types_browse", "event_types_read"], Scope.READ),
     **dict.fromkeys(["fhir_search", "fhir_read", "fhir_versions", "fhir_version"], Scope.READ),
     **dict.fromkeys(["fhir_search_by_form", "fhir_everything"], Scope.READ),
+    **dict.fromkeys(["fhir_connections_browse", "fhir_connections_read"], Scope.READ),
+    **dict.fromkeys(["fhir_connections_set_up", "fhir_connections_remove"], Scope.ADMIN),
+    **dict.fromkeys(["fhir_connections_rotate_key", "fhir_connections_test"], Scope.ADMIN),
     **dict.fromkeys(["fhir_create", "fhir_update", "fhir_update_where", "fhir_delete", "fhir_exchange"], Scope.WRITE),
 }
 ANY_SCOPE = frozenset({"fhir_metadata"})
-OWN_NAMES = frozenset({"fhir_update", "fhir_delete"})
+OWN_NAMES = frozenset({"fhir_update", "fhir_delete", "fhir_connections_set_up"})
 """Operations whose caller names things freely: another tenant's name is one of its own, and free."""
 
 ENOUGH: Mapping[str, frozenset[Scope]] = {"hl7_messages_receive": frozenset({Scope.INGEST, Scope.WRITE})}
@@ -223,6 +227,12 @@ def patient() -> str:
     return "p-1"
 
 
+def connection(cloud: Cloud) -> str:
+    """A FHIR connection of acme's, to where nothing is sent; returns its name."""
+    wanted = {"base_url": "https://localhost/r4", "description": SECRET, "auth": "backend_service", "client_id": "c"}
+    return str(cloud.request("fhir_connections", "PUT", f"{CONNECTIONS}/ehr", wanted).body["name"])
+
+
 MAKERS: Mapping[str, Callable[[Things], str]] = {
     "workflow": lambda things: workflow(things.cloud, SET, ASK),
     "execution": execution,
@@ -239,6 +249,7 @@ MAKERS: Mapping[str, Callable[[Things], str]] = {
     "hold": lambda _: hold(),
     "subject": lambda things: subject(things["message"]),
     "resource_id": lambda _: patient(),
+    "connection": lambda things: connection(things.cloud),
 }
 
 
@@ -336,7 +347,7 @@ def test_keys_streams_are_read_only_by_administrators(cloud: Cloud, acme: Things
 
 
 def test_only_what_is_meant_to_be_open_is_open() -> None:
-    assert {operation.function for operation in PUBLIC} == {"hooks", "openapi"}
+    assert {operation.function for operation in PUBLIC} == {"fhir_jwks", "hooks", "openapi"}
 
 
 def test_an_open_endpoint_gives_no_tenant_away(cloud: Cloud, acme: Things) -> None:
