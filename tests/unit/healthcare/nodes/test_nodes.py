@@ -241,7 +241,7 @@ def test_what_is_critical_can_be_chosen() -> None:
 
 def test_every_healthcare_node_says_what_it_does() -> None:
     found = [each for each in catalogue().values() if each.wing == "healthcare"]
-    assert len(found) >= 16
+    assert len(found) >= 40
     for each in found:
         assert len(each.description.splitlines()) > 2
         assert all("description" in field for field in each.schema.get("properties", {}).values())

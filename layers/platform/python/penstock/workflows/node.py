@@ -153,7 +153,7 @@ class Call(Generic[P]):
         return zip(self.items, self.resolved, strict=True)
 
 
-_ABBREVIATIONS = frozenset({"fhir", "hl7", "http", "mllp", "x12"})
+_ABBREVIATIONS = frozenset({"ehr", "fhir", "hl7", "http", "mllp", "x12"})
 Run: TypeAlias = Callable[[Call[Any]], Outcome]
 Resume: TypeAlias = Callable[[Call[Any], Signal], Outcome]
 Ports: TypeAlias = tuple[str, ...]
