@@ -1,5 +1,6 @@
 """FHIR R4's RESTful API: read, history, search, create, update, delete, batches and transactions."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -10,15 +11,18 @@ from penstock.api.wiring import authenticate
 from penstock.aws import wiring
 from penstock.identity.model import Principal, Scope
 from penstock.json import JSONObject
+from penstock_healthcare.access import asking, showing
+from penstock_healthcare.access.asking import Asked
 from penstock_healthcare.api.fhir import MEDIA_TYPE, FhirApi, answer, shown
 from penstock_healthcare.api.fhir_bundles import history
 from penstock_healthcare.api.fhir_capabilities import capabilities
 from penstock_healthcare.api.fhir_exchange import Exchange
 from penstock_healthcare.api.fhir_searching import Searches
-from penstock_healthcare.fhir.accepting import addressed, checked, known
+from penstock_healthcare.api.gate import gate
+from penstock_healthcare.fhir.accepting import addressed, changeable, checked, known
 from penstock_healthcare.fhir.errors import InvalidBundle
 from penstock_healthcare.fhir.interactions import Interactions
-from penstock_healthcare.fhir.resources import Resources
+from penstock_healthcare.fhir.resources import Resource, Resources
 from penstock_healthcare.fhir.search.finding import Finder
 from penstock_healthcare.fhir.subscriptions.headers import ChannelHeaders
 from penstock_healthcare.fhir.subscriptions.keeping import Keeping
@@ -45,9 +49,10 @@ def exchange() -> Response[str]:
     """
     who = api.require(Scope.WRITE)
     sent = api.resource()
-    if any(entry.method == "GET" for entry in entries(sent)):
-        api.require(Scope.READ)
-    return answer(Exchange(_interactions(who), lambda url: _read_at(who, url), api.refused).answer(sent))
+    for entry in entries(sent):
+        if entry.method == "GET":
+            gate(api).require(_asked(entry.url), Scope.READ)
+    return answer(Exchange(_interactions(who), _read_at, api.refused).answer(sent))
 
 
 @api.get("/v1/healthcare/fhir/<resource_type>", summary="Search resources of a type")
@@ -57,14 +62,13 @@ def search(resource_type: TypeName) -> Response[str]:
     `_count`, `_sort`, `_include`, `_revinclude`, `_total` and `_summary=count` too; `Prefer: handling=strict` refuses
     parameters that are not known. A change shows here a moment after it was made.
     """
-    return answer(_searches(api.require(Scope.READ)).search(resource_type, api.pairs(), strict=_is_strict()))
+    return answer(_found(resource_type, api.pairs()))
 
 
 @api.post("/v1/healthcare/fhir/<resource_type>/_search", summary="Search resources of a type by a form")
 def search_by_form(resource_type: TypeName) -> Response[str]:
     """As a search by URL, with parameters in the body too, so that they are in no log of URLs."""
-    who = api.require(Scope.READ)
-    return answer(_searches(who).search(resource_type, [*api.pairs(), *api.form()], strict=_is_strict()))
+    return answer(_found(resource_type, [*api.pairs(), *api.form()]))
 
 
 @api.post("/v1/healthcare/fhir/<resource_type>", summary="Create a resource", status_code=201)
@@ -79,22 +83,21 @@ def create(resource_type: TypeName) -> Response[str]:
 def update_where(resource_type: TypeName) -> Response[str]:
     """Update the one that the query finds, create it where there is none; several are refused (412)."""
     interactions = _interactions(api.require(Scope.WRITE))
-    resource = checked(addressed(api.resource(), known(resource_type), None))
+    resource = checked(addressed(api.resource(), changeable(resource_type), None))
     return api.written(interactions.update_where(resource, api.condition(), api.revision()))
 
 
 @api.get("/v1/healthcare/fhir/<resource_type>/<resource_id>", summary="Read a resource")
 def read(resource_type: TypeName, resource_id: Id) -> Response[str]:
     """Its newest version."""
-    who = api.require(Scope.READ)
-    return shown(_resources().get(who.tenant, resource_type, resource_id))
+    return shown(_one(asking.read(resource_type, resource_id)))
 
 
 @api.put("/v1/healthcare/fhir/<resource_type>/<resource_id>", summary="Update a resource")
 def update(resource_type: TypeName, resource_id: Id) -> Response[str]:
     """Keep it as the newest version, the first where there is none; with `If-Match`, only after that version."""
     interactions = _interactions(api.require(Scope.WRITE))
-    resource = checked(addressed(api.resource(), known(resource_type), resource_id))
+    resource = checked(addressed(api.resource(), changeable(resource_type), resource_id))
     return api.written(interactions.update(resource, resource_id, api.revision()))
 
 
@@ -102,36 +105,57 @@ def update(resource_type: TypeName, resource_id: Id) -> Response[str]:
 def delete(resource_type: TypeName, resource_id: Id) -> Response[str]:
     """Let there be no newest version; its history stays."""
     interactions = _interactions(api.require(Scope.WRITE))
-    interactions.delete(known(resource_type), resource_id, api.revision())
+    interactions.delete(changeable(resource_type), resource_id, api.revision())
     return Response(204, MEDIA_TYPE, "")
 
 
 @api.get("/v1/healthcare/fhir/<resource_type>/<resource_id>/_history", summary="Read a resource's history")
 def versions(resource_type: TypeName, resource_id: Id) -> Response[str]:
     """A history Bundle of every version, newest first."""
-    who = api.require(Scope.READ)
-    return answer(history(api.base(), _resources().history(who.tenant, resource_type, resource_id)))
+
+    def act() -> JSONObject:
+        return history(api.base(), _resources().history(api.principal().tenant, resource_type, resource_id))
+
+    asked = asking.read(resource_type, resource_id, "history-instance")
+    return answer(gate(api).read(asked, act, showing.bundle))
 
 
 @api.get("/v1/healthcare/fhir/<resource_type>/<resource_id>/_history/<version>", summary="Read a version of a resource")
 def version(resource_type: TypeName, resource_id: Id, version: Annotated[int, Path(ge=1)]) -> Response[str]:
     """One version."""
-    who = api.require(Scope.READ)
-    return shown(_resources().get(who.tenant, resource_type, resource_id, version))
+    return shown(_one(asking.read(resource_type, resource_id, "vread"), version))
 
 
 @api.get("/v1/healthcare/fhir/Patient/<resource_id>/<operation>", summary="Read all that there is about a patient")
 def everything(resource_id: Id, operation: Operation) -> Response[str]:  # noqa: ARG001 - the path's pattern says which
     """The patient, what is filed under them, and what that refers to, in pages of `_count`; `_type` selects types."""
-    return answer(_searches(api.require(Scope.READ)).everything(resource_id, api.pairs()))
+
+    def act() -> JSONObject:
+        return _searches().everything(resource_id, api.pairs())
+
+    return answer(gate(api).read(asking.read("Patient", resource_id, "operation"), act, showing.bundle))
 
 
 def _resources() -> Resources:
     return Resources(wiring.events())
 
 
-def _searches(who: Principal) -> Searches:
-    return Searches(_resources(), Finder(wiring.views(), who.tenant), api.base())
+def _searches() -> Searches:
+    return Searches(_resources(), Finder(wiring.views(), api.principal().tenant), api.base())
+
+
+def _one(asked: Asked, version: int | None = None) -> Resource:
+    def act() -> Resource:
+        return _resources().get(api.principal().tenant, asked.kind, asked.name, version)
+
+    return gate(api).read(asked, act, lambda found: [showing.resource(found.resource)])
+
+
+def _found(kind: str, pairs: Sequence[tuple[str, str]]) -> JSONObject:
+    def act() -> JSONObject:
+        return _searches().search(kind, pairs, strict=api.preference("handling") == "strict")
+
+    return gate(api).read(asking.searched(kind, pairs), act, showing.bundle)
 
 
 def _interactions(who: Principal) -> Interactions:
@@ -145,19 +169,23 @@ def _keeping(who: Principal, finder: Finder) -> Keeping:
     return Keeping(headers, finder, webhooks.guard, api.origin(), may_send=who.may(Scope.ADMIN))
 
 
-def _read_at(who: Principal, url: str) -> JSONObject:
+def _read_at(url: str) -> JSONObject:
     """What a relative URL of a Bundle reads: a resource, or a search. Raises InvalidBundle."""
-    path, _, query = url.partition("?")
-    match path.split("/"):
+    asked = _asked(url)
+    return _one(asked).resource if asked.name else _found(asked.kind, _query(url))
+
+
+def _asked(url: str) -> Asked:
+    match url.partition("?")[0].split("/"):
         case [kind]:
-            return _searches(who).search(kind, parse_qsl(query, keep_blank_values=True), strict=_is_strict())
+            return asking.searched(kind, _query(url))
         case [kind, name]:
-            return _resources().get(who.tenant, kind, name).resource
+            return asking.read(kind, name)
     raise InvalidBundle("Bundle.entry.request.url", "is none that GET is served for in a Bundle")
 
 
-def _is_strict() -> bool:
-    return api.preference("handling") == "strict"
+def _query(url: str) -> Sequence[tuple[str, str]]:
+    return parse_qsl(url.partition("?")[2], keep_blank_values=True)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

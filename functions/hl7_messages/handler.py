@@ -1,5 +1,6 @@
 """HL7 messages: receive, list, read, resubmit."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -13,6 +14,9 @@ from penstock.api.wiring import authenticate, once
 from penstock.aws import wiring
 from penstock.clock import utc_now
 from penstock.identity.model import Scope
+from penstock_healthcare.access import asking, showing
+from penstock_healthcare.access.showing import Shown
+from penstock_healthcare.api.gate import gate
 from penstock_healthcare.api.messages import (
     Acknowledgment,
     Delivery,
@@ -60,11 +64,11 @@ def browse(
 @api.get("/v1/healthcare/messages/<message>", summary="Read a message")
 def read(message: MessageId) -> MessageView:
     """A message as it was received, as it was read, and what is wrong with it."""
-    who = api.require(Scope.READ)
     try:
-        return MessageView.of(Messages(wiring.events()).get(who.tenant, message))
+        found = gate(api).read(asking.read(asking.MESSAGE, message), lambda: _message(message), _shown)
     except UnknownMessage:
         raise NotFound("message") from None
+    return MessageView.of(found)
 
 
 @api.post("/v1/healthcare/messages/<message>/resubmit", summary="Send a message in again", status_code=201)
@@ -80,6 +84,15 @@ def resubmit(
     except UnknownMessage:
         raise NotFound("message") from None
     return _acknowledged(again)
+
+
+def _message(name: str) -> ReceivedMessage:
+    return Messages(wiring.events()).get(api.principal().tenant, name)
+
+
+def _shown(message: ReceivedMessage) -> Sequence[Shown]:
+    contents = {message.content, decoded(message.original)}
+    return [showing.received(message.id.key, *contents)]
 
 
 def _acknowledged(message: ReceivedMessage) -> Response[Acknowledgment]:

@@ -1,5 +1,7 @@
 """Outbound HL7 messages: list, read, send again, and what their receivers answered."""
 
+import base64
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -13,9 +15,11 @@ from penstock.api.wiring import authenticate, once
 from penstock.aws import wiring
 from penstock.clock import utc_now
 from penstock.identity.model import Scope
+from penstock_healthcare.access import asking, showing
+from penstock_healthcare.api.gate import gate
 from penstock_healthcare.api.outbound import Again, OutboundId, OutboundSummary, OutboundView, Outcome
 from penstock_healthcare.outbound.errors import UnknownOutbound
-from penstock_healthcare.outbound.message import Status
+from penstock_healthcare.outbound.message import OutboundMessage, Status
 from penstock_healthcare.outbound.service import Outbound
 
 api = Api("Outbound HL7 messages", authenticate=authenticate, once=once)
@@ -38,33 +42,42 @@ def browse(
 @api.get("/v1/healthcare/outbound/<outbound>", summary="Read an outbound message")
 def read(outbound: OutboundId) -> OutboundView:
     """The message's bytes, and what its receiver answered."""
-    who = api.require(Scope.READ)
-    try:
-        return OutboundView.of(Outbound(wiring.events()).get(who.tenant, outbound))
-    except UnknownOutbound:
-        raise NotFound("outbound message") from None
+    return _shown(outbound, "read", Scope.READ, lambda tenant: _outbound().get(tenant, outbound))
 
 
 @api.post("/v1/healthcare/outbound/<outbound>/outcome", summary="Report what a receiver answered")
 def report(outbound: OutboundId, outcome: Annotated[Outcome, Body()]) -> OutboundView:
     """For gateways: the first report of a round counts, any other changes nothing."""
-    who = api.require(Scope.RUN)
-    try:
-        settled = Outbound(wiring.events()).report(who.tenant, outbound, outcome.command(utc_now), api.origin())
-    except UnknownOutbound:
-        raise NotFound("outbound message") from None
-    return OutboundView.of(settled)
+    command = outcome.command(utc_now)
+    return _shown(
+        outbound, "report", Scope.RUN, lambda tenant: _outbound().report(tenant, outbound, command, api.origin())
+    )
 
 
 @api.post("/v1/healthcare/outbound/<outbound>/send", summary="Send a message again", status_code=202)
 def send_again(outbound: OutboundId, order: Annotated[Again | None, Body()] = None) -> Response[OutboundView]:
     """Queue it once more, byte for byte, behind what is queued by now; one that is queued still stays where it is."""
-    who = api.require(Scope.WRITE)
+    reason = (order or Again()).reason
+    again = _shown(
+        outbound, "send", Scope.WRITE, lambda tenant: _outbound().send_again(tenant, outbound, reason, api.origin())
+    )
+    return Response(202, JSON, again)
+
+
+def _shown(name: str, interaction: str, scope: Scope, act: Callable[[str], OutboundMessage]) -> OutboundView:
+    """The message with its content as it is answered, also after a change; each is a read that is recorded."""
+    asked, tenant = asking.read(asking.OUTBOUND, name, interaction), api.principal().tenant
     try:
-        again = Outbound(wiring.events()).send_again(who.tenant, outbound, (order or Again()).reason, api.origin())
+        found = gate(api).read(
+            asked, lambda: act(tenant), lambda found: [showing.queued(name, base64.b64decode(found.raw))], scope
+        )
     except UnknownOutbound:
         raise NotFound("outbound message") from None
-    return Response(202, JSON, OutboundView.of(again))
+    return OutboundView.of(found)
+
+
+def _outbound() -> Outbound:
+    return Outbound(wiring.events())
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from penstock.api.resources import feed
 from penstock.aws import wiring
 from penstock.events import Origin
 from penstock.identity.model import Scope
+from penstock_healthcare.access.verification import is_audit_event
 from penstock_healthcare.hl7 import Fault, parse
 from penstock_healthcare.outbound.service import Order, Outbound
 from penstock_mllp.destinations import destinations
@@ -95,11 +96,15 @@ def test_a_failed_message_is_sent_again_in_a_round_of_its_own(cloud: Cloud) -> N
 
 def test_sending_a_queued_message_again_changes_nothing(cloud: Cloud) -> None:
     queue(cloud, "m1", order("1"))
-    before = [len(list(wiring.events().commits(stream))) for stream in cloud.streams()]
+
+    def count() -> int:
+        kept = [stream for stream in cloud.streams() if not is_audit_event(stream)]
+        return sum(len(list(wiring.events().commits(stream))) for stream in kept)
+
+    before = count()
     assert cloud.request("hl7_outbound", "POST", f"{PATH}/m1/send").body["round"] == 1
     cloud.request("hl7_outbound", "POST", f"{PATH}/m1/send")
-    after = [len(list(wiring.events().commits(stream))) for stream in cloud.streams()]
-    assert sum(after) <= sum(before) + 1
+    assert count() <= before + 1
 
 
 @pytest.mark.parametrize("path", ["m9", "m9/outcome", "m9/send"])

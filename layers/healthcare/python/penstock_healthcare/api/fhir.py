@@ -17,6 +17,7 @@ from penstock_healthcare.fhir.errors import (
     FhirError,
     InvalidBundle,
     InvalidSearch,
+    NotChangeable,
     Rejected,
     SearchTooCostly,
     SeveralFound,
@@ -48,6 +49,7 @@ _ERRORS: Mapping[type[FhirError], tuple[int, str]] = {
     UnknownResource: (404, "not-found"),
     UnknownType: (404, "not-supported"),
     DeletedResource: (410, "deleted"),
+    NotChangeable: (405, "not-supported"),
     VersionConflict: (412, "conflict"),
     SeveralFound: (412, "multiple-matches"),
     InvalidSearch: (400, "invalid"),
@@ -194,6 +196,7 @@ def shown(resource: Resource) -> Response[str]:
 def _refused(error: FhirError) -> Response[str]:
     status, resource = outcome(error)
     headers = {"ETag": etag(error.version)} if isinstance(error, DeletedResource) else {}
+    headers |= {"Allow": "GET, POST"} if isinstance(error, NotChangeable) else {}
     return _outcome(status, resource["issue"], headers)
 
 

@@ -21,6 +21,7 @@ Errors:
     ├── InvalidResource    not a resource that can be kept: no type, a bad id
     ├── UnknownResource    no such resource, or no such version of it
     ├── DeletedResource    there was one
+    ├── NotChangeable      a record, as AuditEvents are: it stays as it is
     ├── VersionConflict    it stands at another version than was meant
     ├── UnknownType        R4 has no such type
     ├── Rejected           a resource that R4 finds faults with

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from penstock.json import JSONObject
 from penstock_healthcare.fhir.definitions import r4
-from penstock_healthcare.fhir.errors import Rejected, UnknownType
+from penstock_healthcare.fhir.errors import NotChangeable, Rejected, UnknownType
 from penstock_healthcare.fhir.formats import json_text, read
 from penstock_healthcare.fhir.validation import Finding, is_valid, operation_outcome, validate
 
 LARGEST = 2_000_000
 """Bytes of a body."""
+RECORDS = frozenset({"AuditEvent"})
+"""Types of resources that are created and then stay as they are."""
 _SERVERS = ("versionId", "lastUpdated")
 
 
@@ -18,6 +20,13 @@ def known(kind: str) -> str:
     if r4().resource(kind) is None:
         raise UnknownType(kind)
     return kind
+
+
+def changeable(kind: str) -> str:
+    """The type. Raises UnknownType, NotChangeable."""
+    if kind in RECORDS:
+        raise NotChangeable(kind)
+    return known(kind)
 
 
 def readable(content: bytes) -> JSONObject:

@@ -41,6 +41,14 @@ class DeletedResource(FhirError):
         self.reference, self.version = reference, version
 
 
+class NotChangeable(FhirError):
+    """Resources of this type are kept as they were made."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"a resource of type {kind} is a record: it is neither changed nor deleted")
+        self.kind = kind
+
+
 class VersionConflict(FhirError):
     """The resource does not stand at the version that the change was meant for."""
 

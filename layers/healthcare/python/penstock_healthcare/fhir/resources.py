@@ -16,6 +16,7 @@ from penstock_healthcare.fhir.formats import json_text
 from penstock_healthcare.fhir.text import read, write
 
 EVENTS = EventTypes("fhir")
+AUDIT_EVENT = "AuditEvent"
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}\Z")
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}\Z")
 
@@ -39,6 +40,20 @@ class ResourceDeleted:
     id: str
 
 
+@EVENTS.type
+@dataclass(frozen=True, slots=True)
+class AuditRecorded:
+    """An AuditEvent of a read (`access.trail`). It outlasts the forgetting of whom it names, by reference.
+
+    `reason` is why the glass was broken; `text_after` puts it where AuditEvents have it.
+    """
+
+    type: str
+    id: str
+    text: str
+    reason: str = ""
+
+
 def _identity_alone(text: str) -> str:
     """The resource with its type and id only: still one, for who reads it."""
     resource = read(text)
@@ -46,6 +61,17 @@ def _identity_alone(text: str) -> str:
 
 
 EVENTS.personal("ResourceSaved", text=_identity_alone)
+EVENTS.personal("AuditRecorded", reason="")
+
+
+def text_after(data: JSONObject) -> str:
+    """The resource's text after an event with these data; empty when it is deleted."""
+    text, reason = str(data.get("text", "")), data.get("reason")
+    if not reason:
+        return text
+    resource = read(text)
+    purposes = resource.get("purposeOfEvent") or [{}]
+    return write({**resource, "purposeOfEvent": [{**purposes[0], "text": reason}, *purposes[1:]]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +131,8 @@ class Saved:
     changed: bool
 
 
-def _evolve(resource: Resource, happened: ResourceSaved | ResourceDeleted, event: Event) -> Resource:
-    text = happened.text if isinstance(happened, ResourceSaved) else ""
+def _evolve(resource: Resource, _: ResourceSaved | ResourceDeleted | AuditRecorded, event: Event) -> Resource:
+    text = text_after(event.data)
     return replace(
         resource, text=text, version=event.version, updated_at=iso(event.time), is_new=bool(text and not resource.text)
     )
@@ -174,6 +200,10 @@ class Resources:
             loaded = self._repository().load(AGGREGATE.stream(tenant, f"{kind}-{name}"))
             if loaded.state.text == event.text:
                 return Saved(f"{kind}/{name}", loaded.state.version, changed=False)
+            if kind == AUDIT_EVENT and loaded.exists:
+                if self._was_written(loaded.stream, commit_id):
+                    return Saved(f"{kind}/{name}", loaded.state.version, changed=False)
+                raise InvalidResource("id", "is that of an AuditEvent that is there, and those do not change")
             saved = self._repository().save(loaded, [event], self.clock(), origin, commit_id)
             return Saved(f"{kind}/{name}", saved.state.version, changed=True)
 
@@ -218,8 +248,7 @@ class Resources:
 
     def was_done(self, tenant: str, command: Command, command_id: str) -> bool:
         """Whether the command has taken effect already under this id."""
-        stream, commit_id = _stream(tenant, command.type, command.id), named_after(command_id, command)
-        return any(packed.commit_id == commit_id for packed in self.store.packed(stream))
+        return self._was_written(_stream(tenant, command.type, command.id), named_after(command_id, command))
 
     def is_made_by(self, resource: Resource, command_id: str) -> bool:
         """Whether a version is what the command of this id made, now or when it was first sent."""
@@ -271,6 +300,9 @@ class Resources:
             if version is None:
                 raise
             raise VersionConflict(f"{command.type}/{command.id}", version) from None
+
+    def _was_written(self, stream: StreamId, commit_id: str) -> bool:
+        return any(packed.commit_id == commit_id for packed in self.store.packed(stream))
 
     def _repository(self) -> Repository[Resource]:
         return Repository(AGGREGATE, self.store, MemorySnapshotStore())

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from penstock.json import JSON, JSONObject
-from penstock_healthcare.fhir.accepting import addressed, checked, known
+from penstock_healthcare.fhir.accepting import addressed, changeable, checked, known
 from penstock_healthcare.fhir.errors import InvalidBundle, VersionConflict
 from penstock_healthcare.fhir.interactions import Interactions, Written, conditional, named_after
 from penstock_healthcare.fhir.resources import DeleteResource, Resource, SaveResource
@@ -95,7 +95,8 @@ def _addressed(entry: Entry, request: JSONObject) -> Entry:
 
 
 def perform(interactions: Interactions, entry: Entry) -> Written:
-    """One entry of a batch that writes. Raises what the interactions do, and Rejected."""
+    """One entry of a batch that writes. Raises what the interactions do, Rejected, and NotChangeable."""
+    _allow(entry)
     if entry.method == "DELETE":
         return interactions.delete(entry.kind, str(entry.name), entry.version)
     resource = checked(addressed(entry.resource or {}, entry.kind, entry.name))
@@ -109,9 +110,11 @@ def perform(interactions: Interactions, entry: Entry) -> Written:
 def planned(interactions: Interactions, asked: Sequence[Entry]) -> Sequence[Planned]:
     """A transaction's writes, in the order in which they are done, their references pointing to what they mean.
 
-    Raises InvalidBundle, Rejected, SeveralFound, VersionConflict, InvalidSearch, SearchTooCostly.
+    Raises InvalidBundle, Rejected, SeveralFound, VersionConflict, InvalidSearch, SearchTooCostly, NotChangeable.
     """
     writes = [each for each in asked if each.method != "GET"]
+    for each in writes:
+        _allow(each)
     plans = [_identified(interactions, each) for each in sorted(writes, key=lambda each: METHODS.index(each.method))]
     taken: set[str] = set()
     for plan in plans:
@@ -135,6 +138,12 @@ def write(interactions: Interactions, plan: Planned) -> Written:
         return under.delete(entry.kind, name, entry.version)
     done = under.update(entry.resource or {}, name, entry.version)
     return replace(done, is_created=done.is_created or entry.method == "POST")
+
+
+def _allow(entry: Entry) -> None:
+    """Raises NotChangeable."""
+    if entry.method != "POST":
+        changeable(entry.kind)
 
 
 def own(interactions: Interactions, entry: Entry) -> Interactions:

@@ -6,15 +6,14 @@ from penstock.clock import iso
 from penstock.events import Event, StreamId
 from penstock.events.projection import Projection
 from penstock.json import JSONObject
-from penstock_healthcare.fhir.resources import EVENTS
+from penstock_healthcare.fhir.resources import EVENTS, text_after
 from penstock_healthcare.fhir.search import rows
 
 
 def evolve(_: JSONObject | None, event: Event) -> JSONObject | None:
     """The document after the event; a deleted resource has none."""
-    if event.type != "ResourceSaved":
-        return None
-    return rows.row(event.data["type"], event.data["id"], event.data["text"], event.version, iso(event.time))
+    text = text_after(event.data)
+    return rows.row(event.data["type"], event.data["id"], text, event.version, iso(event.time)) if text else None
 
 
 def order(stream: StreamId, document: JSONObject) -> str:

@@ -96,10 +96,10 @@ def asked(kind: str, pairs: Sequence[tuple[str, str]], base: str = "", *, strict
         code, _, modifier = name.partition(":")
         if len(value) > LONGEST_VALUE and code != CURSOR:
             raise InvalidSearch(name, f"is longer than {LONGEST_VALUE} characters")
-        if code in _CONTROLS:
+        if code in CONTROLS:
             if modifier:
                 raise InvalidSearch(name, "the modifier is not served")
-            _CONTROLS[code](made, kind, value)
+            CONTROLS[code](made, kind, value)
         elif code in parameters(kind):
             made["conditions"].append(condition(parameters(kind)[code], modifier, value, base))
         elif code in _IGNORED or not strict:
@@ -268,7 +268,7 @@ def _cursor(made: dict[str, Any], _: str, text: str) -> None:
     made["cursor"] = text
 
 
-_CONTROLS: Mapping[str, Callable[[dict[str, Any], str, str], None]] = {
+CONTROLS: Mapping[str, Callable[[dict[str, Any], str, str], None]] = {
     "_count": _count,
     "_sort": _sort,
     "_include": _include,
@@ -277,3 +277,4 @@ _CONTROLS: Mapping[str, Callable[[dict[str, Any], str, str], None]] = {
     "_summary": _summary,
     CURSOR: _cursor,
 }
+"""What is no parameter of a type, and how it is read."""

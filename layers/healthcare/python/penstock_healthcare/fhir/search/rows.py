@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from penstock.clock import from_millis, iso
 from penstock.json import JSON, JSONObject
 from penstock_healthcare.fhir.formats import json_text
+from penstock_healthcare.fhir.resources import AUDIT_EVENT
 from penstock_healthcare.fhir.search import dates
 from penstock_healthcare.fhir.search.extracting import extracted
 from penstock_healthcare.fhir.search.parameters import patient_parameter
@@ -23,7 +24,10 @@ _ABOUT = ("patient", "subject", "beneficiary", "individual", "candidate")
 
 
 def row(kind: str, name: str, text: str, version: int, updated_at: str) -> JSONObject:
-    """The document of a resource's newest version. `patient` is the reference of whom it is about, None for nobody."""
+    """The document of a resource's newest version. `patient` is the reference of whom it is about, None for nobody.
+
+    AuditEvents are about a use, not in a patient's record: they are found by searches for them alone.
+    """
     values = extracted(json_text.read(text.encode()).resource or {})
     return {
         "resourceType": kind,
@@ -75,6 +79,8 @@ def identifier_key(kind: str, code: str) -> str:
 
 
 def _patient(kind: str, name: str, values: Mapping[str, Sequence[JSON]]) -> str | None:
+    if kind == AUDIT_EVENT:
+        return None
     if kind == "Patient":
         return f"{_PATIENT}{name}"
     sole = patient_parameter(kind)
