@@ -18,19 +18,20 @@ from penstock_healthcare.api.fhir_bundles import history
 from penstock_healthcare.api.fhir_capabilities import capabilities
 from penstock_healthcare.api.fhir_exchange import Exchange
 from penstock_healthcare.api.fhir_searching import Searches
-from penstock_healthcare.api.gate import gate
+from penstock_healthcare.api.gate import gate, require
 from penstock_healthcare.fhir.accepting import addressed, changeable, checked, known
 from penstock_healthcare.fhir.errors import InvalidBundle
-from penstock_healthcare.fhir.interactions import Interactions
+from penstock_healthcare.fhir.interactions import Interactions, Written
 from penstock_healthcare.fhir.resources import Resource, Resources
 from penstock_healthcare.fhir.search.finding import Finder
 from penstock_healthcare.fhir.subscriptions.headers import ChannelHeaders
 from penstock_healthcare.fhir.subscriptions.keeping import Keeping
 from penstock_healthcare.fhir.transactions import entries
 
-api = FhirApi("FHIR", authenticate=authenticate)
+api = FhirApi("FHIR", authenticate=authenticate, judges_roles=True)
 TypeName = Annotated[str, Path(pattern=r"^[A-Z][A-Za-z]{1,63}$", description="The resource type: Observation")]
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9.-]{1,64}$", description="The resource's id")]
+METHODS = {"POST": "create", "PUT": "update", "DELETE": "delete"}
 Operation = Annotated[str, Path(pattern=r"^\$everything$", description="`$everything`")]
 
 
@@ -52,6 +53,8 @@ def exchange() -> Response[str]:
     for entry in entries(sent):
         if entry.method == "GET":
             gate(api).require(_asked(entry.url), Scope.READ)
+        else:
+            require(api, METHODS[entry.method], entry.kind, Scope.WRITE, entry.name or "")
     return answer(Exchange(_interactions(who), _read_at, api.refused).answer(sent))
 
 
@@ -74,15 +77,15 @@ def search_by_form(resource_type: TypeName) -> Response[str]:
 @api.post("/v1/healthcare/fhir/<resource_type>", summary="Create a resource", status_code=201)
 def create(resource_type: TypeName) -> Response[str]:
     """Keep a resource under an id of its own; with `If-None-Exist`, only if none meets that search."""
-    interactions = _interactions(api.require(Scope.WRITE))
+    interactions = _writing("create", resource_type)
     resource = checked(addressed(api.resource(), known(resource_type), None))
-    return api.written(interactions.create(resource, api.headers().get("if-none-exist")))
+    return api.written(_met(interactions.create(resource, api.headers().get("if-none-exist"))))
 
 
 @api.put("/v1/healthcare/fhir/<resource_type>", summary="Update the resource that meets a search")
 def update_where(resource_type: TypeName) -> Response[str]:
     """Update the one that the query finds, create it where there is none; several are refused (412)."""
-    interactions = _interactions(api.require(Scope.WRITE))
+    interactions = _writing("update", resource_type)
     resource = checked(addressed(api.resource(), changeable(resource_type), None))
     return api.written(interactions.update_where(resource, api.condition(), api.revision()))
 
@@ -96,7 +99,7 @@ def read(resource_type: TypeName, resource_id: Id) -> Response[str]:
 @api.put("/v1/healthcare/fhir/<resource_type>/<resource_id>", summary="Update a resource")
 def update(resource_type: TypeName, resource_id: Id) -> Response[str]:
     """Keep it as the newest version, the first where there is none; with `If-Match`, only after that version."""
-    interactions = _interactions(api.require(Scope.WRITE))
+    interactions = _writing("update", resource_type, resource_id)
     resource = checked(addressed(api.resource(), changeable(resource_type), resource_id))
     return api.written(interactions.update(resource, resource_id, api.revision()))
 
@@ -104,7 +107,7 @@ def update(resource_type: TypeName, resource_id: Id) -> Response[str]:
 @api.delete("/v1/healthcare/fhir/<resource_type>/<resource_id>", summary="Delete a resource", status_code=204)
 def delete(resource_type: TypeName, resource_id: Id) -> Response[str]:
     """Let there be no newest version; its history stays."""
-    interactions = _interactions(api.require(Scope.WRITE))
+    interactions = _writing("delete", resource_type, resource_id)
     interactions.delete(changeable(resource_type), resource_id, api.revision())
     return Response(204, MEDIA_TYPE, "")
 
@@ -167,6 +170,19 @@ def _keeping(who: Principal, finder: Finder) -> Keeping:
     webhooks = wiring.webhooks()
     headers = ChannelHeaders(wiring.events(), webhooks.seal)
     return Keeping(headers, finder, webhooks.guard, api.origin(), may_send=who.may(Scope.ADMIN))
+
+
+def _writing(interaction: str, kind: str, name: str = "") -> Interactions:
+    require(api, interaction, kind, Scope.WRITE, name)
+    return _interactions(api.principal())
+
+
+def _met(done: Written) -> Written:
+    """What was created; what a condition found instead was read. Raises AccessRefused."""
+    if done.is_created:
+        return done
+    asked = asking.read(done.resource.stream.key.partition("-")[0], done.resource.name)
+    return gate(api).read(asked, lambda: done, lambda found: [showing.resource(found.resource.resource)], Scope.WRITE)
 
 
 def _read_at(url: str) -> JSONObject:

@@ -16,7 +16,7 @@ from penstock.clock import utc_now
 from penstock.identity.model import Scope
 from penstock_healthcare.access import asking, showing
 from penstock_healthcare.access.showing import Shown
-from penstock_healthcare.api.gate import gate
+from penstock_healthcare.api.gate import gate, require
 from penstock_healthcare.api.messages import (
     Acknowledgment,
     Delivery,
@@ -31,7 +31,7 @@ from penstock_healthcare.messages.errors import UnknownMessage
 from penstock_healthcare.messages.message import ReceivedMessage, Status
 from penstock_healthcare.messages.service import Messages
 
-api = Api("HL7 messages", authenticate=authenticate, once=once)
+api = Api("HL7 messages", authenticate=authenticate, once=once, judges_roles=True)
 
 
 @api.post("/v1/healthcare/messages", summary="Hand a message over", status_code=201)
@@ -41,8 +41,7 @@ def receive(delivery: Annotated[Delivery, Body()]) -> Response[Acknowledgment]:
     The same bytes again get the first one's answer.
     """
     who = api.principal()
-    if not who.may(Scope.WRITE):
-        who.require(Scope.INGEST)
+    require(api, "receive", asking.MESSAGE, Scope.WRITE if who.may(Scope.WRITE) else Scope.INGEST)
     return _acknowledged(Messages(wiring.events()).receive(who.tenant, delivery.reception(utc_now), api.origin()))
 
 
@@ -55,7 +54,8 @@ def browse(
     cursor: Cursor = None,
 ) -> Page[MessageSummary]:
     """Newest first, without what is in them. A change shows here a moment after it was made."""
-    who = api.require(Scope.READ)
+    who = api.principal()
+    require(api, "search-type", asking.MESSAGE, Scope.READ)
     index, prefix = listing(status, message_type, sender)
     found = wiring.views().list(who.tenant, "hl7_messages", index=index, prefix=prefix, limit=limit, cursor=cursor)
     return page(MessageSummary, found)
@@ -76,7 +76,8 @@ def resubmit(
     message: MessageId, resubmission: Annotated[Resubmission | None, Body()] = None
 ) -> Response[Acknowledgment]:
     """Read it again, corrected or as it is: an accepted one starts what listens, each time anew."""
-    who = api.require(Scope.WRITE)
+    who = api.principal()
+    require(api, "resubmit", asking.MESSAGE, Scope.WRITE, message)
     given = resubmission or Resubmission()
     raw = decoded(given.raw) if given.raw else None
     try:

@@ -16,13 +16,13 @@ from penstock.aws import wiring
 from penstock.clock import utc_now
 from penstock.identity.model import Scope
 from penstock_healthcare.access import asking, showing
-from penstock_healthcare.api.gate import gate
+from penstock_healthcare.api.gate import gate, require
 from penstock_healthcare.api.outbound import Again, OutboundId, OutboundSummary, OutboundView, Outcome
 from penstock_healthcare.outbound.errors import UnknownOutbound
 from penstock_healthcare.outbound.message import OutboundMessage, Status
 from penstock_healthcare.outbound.service import Outbound
 
-api = Api("Outbound HL7 messages", authenticate=authenticate, once=once)
+api = Api("Outbound HL7 messages", authenticate=authenticate, once=once, judges_roles=True)
 
 
 @api.get("/v1/healthcare/outbound", summary="List outbound messages")
@@ -33,7 +33,8 @@ def browse(
     cursor: Cursor = None,
 ) -> Page[OutboundSummary]:
     """Newest first, without what is in them. A change shows here a moment after it was made."""
-    who = api.require(Scope.READ)
+    who = api.principal()
+    require(api, "search-type", asking.OUTBOUND, Scope.READ)
     index, prefix = filtered("|", status=status, destination=destination)
     found = wiring.views().list(who.tenant, "hl7_outbound", index=index, prefix=prefix, limit=limit, cursor=cursor)
     return page(OutboundSummary, found)

@@ -23,8 +23,9 @@ def create(wanted: Annotated[NewKey, Body()]) -> Response[CreatedKey]:
     who = api.require(Scope.ADMIN)
     if api.idempotency_key() is not None:
         raise InvalidRequest("Idempotency-Key", "a key's secret is not kept, so this cannot be answered twice")
-    key, text = wiring.keys().create(who.tenant, wanted.name, set(wanted.scopes), api.origin())
-    return Response(201, JSON, CreatedKey(id=key.id.key, name=key.name, scopes=sorted(key.scopes), key=text))
+    key, text = wiring.keys().create(who.tenant, wanted.name, set(wanted.scopes), api.origin(), roles=set(wanted.roles))
+    scopes, roles = sorted(key.scopes), sorted(key.roles)
+    return Response(201, JSON, CreatedKey(id=key.id.key, name=key.name, scopes=scopes, roles=roles, key=text))
 
 
 @api.get("/v1/keys", summary="List API keys")

@@ -22,6 +22,7 @@ def create(
     stage: Stage = LOCAL,
     name: Annotated[str, typer.Option(help="What the key is for")] = "bootstrap",
     scope: Annotated[list[str] | None, typer.Option(help="What it may do; admin when left out")] = None,
+    role: Annotated[list[str] | None, typer.Option(help="Roles that narrow it to what they may read")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make an API key. It is shown once: the stage keeps only its hash."""
@@ -46,6 +47,7 @@ def create(
                 payloads_bucket=outputs["PayloadsBucket"],
                 name=name,
                 scopes=[Scope(each) for each in scope or (Scope.ADMIN,)],
+                roles=role or (),
             )
     except InvalidStreamId as error:
         raise WrongUse(f"--tenant {tenant}: {error}") from error

@@ -38,6 +38,9 @@ PURPOSES: Mapping[str, str] = {
 }
 """Purposes of use, of HL7's v3 ActReason, that a caller may give."""
 
+GLASS = frozenset({"ETREAT", "BTG"})
+"""Purposes for which the glass may be broken, with a reason."""
+
 MESSAGE, OUTBOUND = "hl7_message", "hl7_outbound"
 """What is asked for beside FHIR's types: received and outbound HL7 messages."""
 

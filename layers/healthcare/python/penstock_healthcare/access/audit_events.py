@@ -43,9 +43,16 @@ class Result:
 
 
 def audit_event(
-    actor: str, roles: Iterable[str], asked: Asked, use: Use, shown: Sequence[Shown], result: Result, recorded: str
+    actor: str,
+    roles: Iterable[str],
+    asked: Asked,
+    use: Use,
+    shown: Sequence[Shown],
+    result: Result,
+    recorded: str,
+    rule: str,
 ) -> JSONObject:
-    """The AuditEvent without its id. `recorded` is RFC 3339."""
+    """The AuditEvent without its id. `recorded` is RFC 3339, `rule` the one that admitted it."""
     return {
         "resourceType": "AuditEvent",
         "type": {"system": _TYPES, "code": "rest", "display": "RESTful Operation"},
@@ -55,7 +62,7 @@ def audit_event(
         "outcome": result.code,
         **({"outcomeDesc": result.told} if result.told else {}),
         **({"purposeOfEvent": [_purpose(use.purpose)]} if use.purpose else {}),
-        "agent": [_agent(actor, roles)],
+        "agent": [_agent(actor, roles, rule)],
         "source": {"observer": {"display": "Penstock API"}},
         "entity": _entities(asked, shown),
     }
@@ -65,13 +72,14 @@ def _purpose(code: str) -> JSONObject:
     return {"coding": [{"system": _REASONS, "code": code, "display": PURPOSES[code]}]}
 
 
-def _agent(actor: str, roles: Iterable[str]) -> JSONObject:
+def _agent(actor: str, roles: Iterable[str], rule: str) -> JSONObject:
     played = [{"text": role} for role in sorted(roles)]
     return {
         **({"role": played} if played else {}),
         "who": {"identifier": {"system": PRINCIPAL, "value": actor}},
         "altId": actor,
         "requestor": True,
+        **({"policy": [f"urn:penstock:access:{rule}"]} if rule else {}),
     }
 
 

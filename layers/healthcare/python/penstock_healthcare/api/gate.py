@@ -1,22 +1,37 @@
-"""A request's gate: who asks, and for which purpose (`X-Purpose-Of-Use`)."""
+"""A request's gate: who asks, and for which purpose (`X-Purpose-Of-Use`, `X-Break-Glass-Reason`)."""
 
 from penstock.api.application import Api
 from penstock.api.problems import InvalidRequest
 from penstock.aws import wiring
-from penstock_healthcare.access.asking import PURPOSES, Use
+from penstock.identity.model import Scope
+from penstock_healthcare.access.asking import GLASS, PURPOSES, Asked, Use
 from penstock_healthcare.access.gate import Gate
 from penstock_healthcare.access.trail import trail_of
 
-PURPOSE = "X-Purpose-Of-Use"
+PURPOSE, REASON = "X-Purpose-Of-Use", "X-Break-Glass-Reason"
+LONGEST_REASON = 500
 
 
 def gate(api: Api) -> Gate:
     """The gate of the request. Raises Unauthenticated, InvalidRequest."""
-    return Gate(api.principal(), _use(api), trail_of(wiring.events()), api.origin())
+    store = wiring.events()
+    return Gate(api.principal(), _use(api), store, trail_of(store), api.origin())
+
+
+def require(api: Api, interaction: str, kind: str, scope: Scope, name: str = "") -> None:
+    """For what is no read. Raises Forbidden, AccessRefused."""
+    gate(api).require(Asked(interaction, kind, name), scope)
 
 
 def _use(api: Api) -> Use:
-    purpose = api.headers().get(PURPOSE.lower(), "").strip()
+    headers = api.headers()
+    purpose, reason = (headers.get(name.lower(), "").strip() for name in (PURPOSE, REASON))
     if purpose and purpose not in PURPOSES:
         raise InvalidRequest(PURPOSE, f"must be one of {', '.join(PURPOSES)}")
-    return Use(purpose)
+    if reason and purpose not in GLASS:
+        raise InvalidRequest(REASON, f"is for the purposes {' and '.join(sorted(GLASS))} only")
+    if purpose == "BTG" and not reason:
+        raise InvalidRequest(REASON, "must say why, for the purpose BTG")
+    if len(reason) > LONGEST_REASON:
+        raise InvalidRequest(REASON, f"must have at most {LONGEST_REASON} characters")
+    return Use(purpose, reason)

@@ -37,7 +37,7 @@ from penstock.api.problems import (
     answer,
 )
 from penstock.events import NotCaughtUp, Origin
-from penstock.identity.model import Principal, Scope, Unauthenticated
+from penstock.identity.model import BoundByRoles, Principal, Scope, Unauthenticated
 from penstock.json import JSONObject, canonical
 
 LARGEST_BODY = 6_000_000
@@ -57,15 +57,24 @@ Next = Callable[[APIGatewayRestResolver], Response[Any]]
 
 
 class Api(APIGatewayRestResolver):
-    """A resolver with the platform's habits. `is_public` leaves authentication to the routes."""
+    """A resolver with the platform's habits. `is_public` leaves authentication to the routes.
+
+    Who has roles comes in only where `judges_roles` says that the routes judge by them.
+    """
 
     error_shape: ClassVar[ErrorShape] = PROBLEM_SHAPE
 
     def __init__(
-        self, tag: str, *, authenticate: Authenticate, once: Once | None = None, is_public: bool = False
+        self,
+        tag: str,
+        *,
+        authenticate: Authenticate,
+        once: Once | None = None,
+        is_public: bool = False,
+        judges_roles: bool = False,
     ) -> None:
         super().__init__(enable_validation=True, cors=CORSConfig(expose_headers=["ETag", POSITION], max_age=600))
-        self.tag, self.is_public = tag, is_public
+        self.tag, self.is_public, self.judges_roles = tag, is_public, judges_roles
         self._authenticate, self._once = authenticate, once
         self._validated = self._request_validation_middleware
         # Powertools validates before the middlewares of `use`; nobody is told of a shape who may not come in.
@@ -88,10 +97,12 @@ class Api(APIGatewayRestResolver):
         }
 
     def principal(self) -> Principal:
-        """Who is asking. Raises Unauthenticated."""
+        """Who is asking. Raises Unauthenticated, and BoundByRoles where roles are not judged by."""
         who: Principal | None = self.context.get("principal")
         if who is None:
             who = self.context["principal"] = self._authenticate(self.headers())
+        if who.roles and not self.judges_roles:
+            raise BoundByRoles
         return who
 
     def require(self, scope: Scope) -> Principal:

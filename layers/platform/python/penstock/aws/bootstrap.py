@@ -23,11 +23,12 @@ def bootstrap_tenant(
     payloads_bucket: str,
     name: str = "bootstrap",
     scopes: Iterable[Scope] = (Scope.ADMIN,),
+    roles: Iterable[str] = (),
 ) -> str:
     """The text of a new key of the tenant; the store keeps only its hash, so this is the only time that it is seen.
 
     Raises InvalidStreamId for a name that cannot be a tenant's, AwsError.
     """
     store = DynamoEventStore(dynamodb, events_table, Payloads(s3, payloads_bucket))
-    _, text = Keys(store).create(tenant, name, scopes, Origin("bootstrap", f"bootstrap {tenant}"))
+    _, text = Keys(store).create(tenant, name, scopes, Origin("bootstrap", f"bootstrap {tenant}"), roles=roles)
     return text

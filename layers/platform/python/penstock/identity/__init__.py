@@ -10,5 +10,6 @@ Errors:
     IdentityError
     ├── Unauthenticated   no credentials, or ones that do not hold
     ├── Forbidden         the principal lacks a scope
+    │   └── BoundByRoles  it has roles, and the endpoint judges by none
     └── UnknownKey        no such API key in this tenant
 """

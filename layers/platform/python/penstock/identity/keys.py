@@ -15,6 +15,7 @@ from penstock.events.aggregate import Aggregate, MemorySnapshotStore, Repository
 from penstock.events.commands import Commands, Decisions
 from penstock.events.types import EventTypes
 from penstock.identity.model import Principal, Scope, Unauthenticated, UnknownKey
+from penstock.json import JSONObject
 
 EVENTS = EventTypes("key")
 PREFIX = "pk_"
@@ -30,6 +31,12 @@ class KeyCreated:
     name: str
     hash: str
     scopes: list[str]
+    roles: list[str]
+
+
+@EVENTS.upcaster("KeyCreated", 1)
+def _without_roles(data: JSONObject) -> JSONObject:
+    return {**data, "roles": []}
 
 
 @EVENTS.type
@@ -46,13 +53,15 @@ class Key:
     name: str = ""
     hash: str = ""
     scopes: frozenset[Scope] = field(default_factory=frozenset)
+    roles: frozenset[str] = field(default_factory=frozenset)
     is_live: bool = False
 
 
 def _evolve(key: Key, event: Any, _: Event) -> Key:
     match event:
-        case KeyCreated(name, digest, scopes):
-            return replace(key, name=name, hash=digest, scopes=frozenset(map(Scope, scopes)), is_live=True)
+        case KeyCreated(name, digest, scopes, roles):
+            known = frozenset(map(Scope, scopes))
+            return replace(key, name=name, hash=digest, scopes=known, roles=frozenset(roles), is_live=True)
         case _:
             return replace(key, is_live=False)
 
@@ -67,6 +76,7 @@ class CreateKey:
     name: str
     hash: str
     scopes: tuple[Scope, ...]
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,7 @@ class RevokeKey:
 
 
 def _create(_: Key, command: CreateKey) -> Sequence[Any]:
-    return [KeyCreated(command.name, command.hash, list(command.scopes))]
+    return [KeyCreated(command.name, command.hash, list(command.scopes), list(command.roles))]
 
 
 def _revoke(key: Key, _: RevokeKey) -> Sequence[Any]:
@@ -96,11 +106,17 @@ class Keys:
     new_id: NewId = new_id
 
     def create(
-        self, tenant: str, name: str, scopes: Iterable[Scope], origin: Origin, secret: str | None = None
+        self,
+        tenant: str,
+        name: str,
+        scopes: Iterable[Scope],
+        origin: Origin,
+        secret: str | None = None,
+        roles: Iterable[str] = (),
     ) -> tuple[Key, str]:
         """Make a key. The text that is returned with it is the only time its secret is seen."""
         secret = secret or secrets.token_urlsafe(32)
-        command = CreateKey(name, _digest(secret), tuple(sorted(scopes)))
+        command = CreateKey(name, _digest(secret), tuple(sorted(scopes)), tuple(sorted(roles)))
         key = self._commands().handle(AGGREGATE.stream(tenant, self.new_id()), command, origin).state
         return key, f"{PREFIX}{tenant}.{key.id.key}.{secret}"
 
@@ -114,7 +130,7 @@ class Keys:
         key = self._repository().load(stream).state
         if not secrets.compare_digest(key.hash, _digest(secret)) or not key.is_live:
             raise Unauthenticated(_REFUSED)
-        return Principal(stream.tenant, f"key:{stream.key}", key.scopes)
+        return Principal(stream.tenant, f"key:{stream.key}", key.scopes, key.roles)
 
     def _commands(self) -> Commands[Key]:
         return Commands(self._repository(), DECISIONS, self.clock)

@@ -1,6 +1,6 @@
 """Principals and what they may do; the error tree is drawn in `penstock.identity`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -18,6 +18,14 @@ class Forbidden(IdentityError):
     def __init__(self, scope: str) -> None:
         super().__init__(f"this needs the scope {scope}")
         self.scope = scope
+
+
+class BoundByRoles(Forbidden):
+    """The principal has roles, and the endpoint judges by none."""
+
+    def __init__(self) -> None:
+        super().__init__("none that roles bind")
+        self.args = ("whoever acts in roles reaches only the endpoints that judge by them",)
 
 
 class UnknownKey(IdentityError):
@@ -40,11 +48,12 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody, or something, that acts for a tenant."""
+    """Somebody, or something, that acts for a tenant. Roles narrow what the scopes give; none narrows nothing."""
 
     tenant: str
     actor: str
     scopes: frozenset[Scope]
+    roles: frozenset[str] = field(default_factory=frozenset)
 
     def may(self, scope: Scope) -> bool:
         """Whether the principal has the scope."""

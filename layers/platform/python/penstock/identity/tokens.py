@@ -1,6 +1,7 @@
 """JWTs (RFC 7519) of the tenant's identity provider: RS256 or ES256, with issuer, audience and expiry checked.
 
-Claims: `sub` is the actor, `tenant` the tenant, `scope` the scopes with blanks between (RFC 8693, section 4.2).
+Claims: `sub` is the actor, `tenant` the tenant, `scope` the scopes with blanks between (RFC 8693, section 4.2),
+`penstock_roles` a list of roles, or one text with blanks between.
 """
 
 from collections.abc import Callable
@@ -40,4 +41,10 @@ class Tokens:
             raise Unauthenticated(_REFUSED) from None
         known = {scope.value for scope in Scope}
         scopes = frozenset(Scope(scope) for scope in str(claims.get("scope", "")).split() if scope in known)
-        return Principal(claims["tenant"], f"user:{claims['sub']}", scopes)
+        return Principal(claims["tenant"], f"user:{claims['sub']}", scopes, _roles(claims.get("penstock_roles", [])))
+
+
+def _roles(claim: Any) -> frozenset[str]:
+    """The roles; a claim of another shape is one role that nobody knows, so that it opens nothing."""
+    found = claim.split() if isinstance(claim, str) else claim
+    return frozenset(str(each) for each in found) if isinstance(found, list) else frozenset({"unreadable"})

@@ -15,10 +15,11 @@ def evolve(document: JSONObject | None, event: Event) -> JSONObject | None:
         "id": event.stream.key,
         "name": event.data["name"],
         "scopes": event.data["scopes"],
+        "roles": event.data["roles"],
         "created_at": iso(event.time),
         "created_by": event.origin.actor,
         "revoked_at": None,
     }
 
 
-KEYS = Projection("keys", EVENTS.kind, evolve, types=EVENTS)
+KEYS = Projection("keys", EVENTS.kind, evolve, types=EVENTS, revision=2)
