@@ -55,3 +55,16 @@ def test_what_cannot_be_done_fails_with_the_reason_and_without_the_value(
     assert execution.error["type"] == error
     assert told in execution.error["message"]
     assert "Okafor" not in json.dumps(execution.error)
+
+
+@pytest.mark.parametrize(("trace", "status"), [("LKS-8801", Status.DONE), ("LKS-1", Status.FAILED)])
+def test_an_answer_to_another_request_fails(trace: str, status: Status) -> None:
+    execution = execute("authorization.read", {"x12": message("approved")}, trace=trace)
+    assert execution.status is status
+    assert (execution.error or {"type": "OtherTrace"})["type"] == "OtherTrace"
+
+
+def test_an_answer_that_names_no_trace_authorises_nothing() -> None:
+    nameless = message("approved").replace("TRN*2*LKS-8801*9LAKESIDE1~\n", "")
+    assert execute("authorization.read", {"x12": nameless}, trace="LKS-8801").status is Status.FAILED
+    assert "rejected" in run("authorization.read", {"x12": message("rejected")}, trace="LKS-8801")

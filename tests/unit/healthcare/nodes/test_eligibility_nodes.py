@@ -108,3 +108,10 @@ def test_what_is_no_answer_fails_and_is_not_quoted(item: dict[str, Any]) -> None
 def test_a_question_is_no_answer() -> None:
     execution = execute("eligibility.read", {"x12": (FOLDER / "x12_270_subscriber.x12").read_text()})
     assert execution.status is Status.FAILED
+
+
+@pytest.mark.parametrize(("trace", "status"), [("LKS-4711", Status.DONE), ("LKS-1", Status.FAILED)])
+def test_an_answer_to_another_question_fails(trace: str, status: Status) -> None:
+    execution = execute("eligibility.read", {"x12": reply("active")}, trace=trace)
+    assert execution.status is status
+    assert (execution.error or {"type": "OtherTrace"})["type"] == "OtherTrace"

@@ -1,5 +1,6 @@
 """A payer on 127.0.0.1 that answers with X12, and an engine with one sample workflow that asks it."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +69,12 @@ class Clinic:
         streams = [stream for stream in self.store.streams() if stream.kind == "event"]
         events = [event for stream in streams for commit in self.store.commits(stream) for event in commit.events]
         return [(event.type, event.data) for event in events]
+
+
+def answering(content: str, sent: str) -> str:
+    """A sample as the answer to what was sent: with its trace."""
+    [trace] = re.findall(r"TRN\*1\*([^*]+)", sent)
+    return re.sub(r"TRN\*2\*[^*]+", f"TRN*2*{trace}", content)
 
 
 def question(asked: Asked) -> str:

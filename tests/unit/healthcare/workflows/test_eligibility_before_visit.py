@@ -7,12 +7,12 @@ import pytest
 
 from penstock.workflows.execution.state import Status
 from penstock_healthcare.x12 import check, parse
-from tests.unit.healthcare.workflows.payers import EVENTS, Clinic, edi, forever, question
+from tests.unit.healthcare.workflows.payers import EVENTS, Clinic, answering, edi, forever, question
 from tests.unit.platform.nodes.http_server import Server, serving
 
 
-def message(name: str) -> bytes:
-    return (EVENTS / "messages" / f"x12_{name}.x12").read_bytes()
+def message(name: str) -> str:
+    return (EVENTS / "messages" / f"x12_{name}.x12").read_text()
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def clinic(payer: Server) -> Clinic:
 
 
 def test_a_covered_visit_is_confirmed_with_what_the_patient_pays(clinic: Clinic, payer: Server) -> None:
-    payer.answer = lambda _: edi(message("271_active"))
+    payer.answer = lambda asked: edi(answering(message("271_active"), question(asked)))
     execution = clinic.start()
     assert execution.status is Status.DONE, execution.error
     [(event, data)] = clinic.emitted()
@@ -39,7 +39,7 @@ def test_a_covered_visit_is_confirmed_with_what_the_patient_pays(clinic: Clinic,
 
 
 def test_the_payer_is_sent_a_clean_270_once_with_a_key(clinic: Clinic, payer: Server) -> None:
-    payer.answer = lambda _: edi(message("271_active"))
+    payer.answer = lambda asked: edi(answering(message("271_active"), question(asked)))
     clinic.start()
     [asked] = payer.asked
     sent = parse(question(asked))
@@ -55,7 +55,7 @@ def test_the_payer_is_sent_a_clean_270_once_with_a_key(clinic: Clinic, payer: Se
 def test_the_front_desk_decides_on_a_visit_that_is_not_covered(
     clinic: Clinic, payer: Server, approved: bool, event: str
 ) -> None:
-    payer.answer = lambda _: edi(message("271_inactive_dependent"))
+    payer.answer = lambda asked: edi(answering(message("271_inactive_dependent"), question(asked)))
     waiting = clinic.start()
     assert (waiting.status, clinic.emitted()) == (Status.WAITING, [])
     assert "does not confirm visit V-1001: the plan as a whole: inactive" in clinic.asked_by(waiting)
@@ -67,13 +67,13 @@ def test_the_front_desk_decides_on_a_visit_that_is_not_covered(
 
 
 def test_a_service_that_the_payer_did_not_speak_of_goes_to_the_front_desk(clinic: Clinic, payer: Server) -> None:
-    payer.answer = lambda _: edi(message("271_active"))
+    payer.answer = lambda asked: edi(answering(message("271_active"), question(asked)))
     waiting = clinic.start(inquiry={**clinic.item["inquiry"], "service_types": ["AL"]})
     assert "vision: the payer did not say" in clinic.asked_by(waiting)
 
 
 def test_nobody_decides_for_two_days(clinic: Clinic, payer: Server) -> None:
-    payer.answer = lambda _: edi(message("271_inactive_dependent"))
+    payer.answer = lambda asked: edi(answering(message("271_inactive_dependent"), question(asked)))
     waiting = clinic.start()
     clinic.now += timedelta(hours=47, minutes=59)
     assert clinic.engine.resume(waiting.id, forever).status is Status.WAITING
@@ -83,7 +83,7 @@ def test_nobody_decides_for_two_days(clinic: Clinic, payer: Server) -> None:
 
 
 def test_what_the_payer_refuses_says_what_to_do(clinic: Clinic, payer: Server) -> None:
-    payer.answer = lambda _: edi(message("271_rejected"))
+    payer.answer = lambda asked: edi(answering(message("271_rejected"), question(asked)))
     assert clinic.start().status is Status.DONE
     [(event, data)] = clinic.emitted()
     assert (event, data["codes"]) == ("eligibility.question_refused", ["72", "58"])
@@ -91,7 +91,7 @@ def test_what_the_payer_refuses_says_what_to_do(clinic: Clinic, payer: Server) -
 
 
 def test_a_question_that_the_payer_did_not_take_is_refused(clinic: Clinic, payer: Server) -> None:
-    payer.answer = lambda _: edi(message("999_rejected"))
+    payer.answer = lambda asked: edi(answering(message("999_rejected"), question(asked)))
     assert clinic.start().status is Status.DONE
     [(event, data)] = clinic.emitted()
     assert event == "eligibility.question_refused"
@@ -131,3 +131,10 @@ def test_a_visit_without_a_member_id_fails_with_the_field(clinic: Clinic, payer:
     assert execution.error
     assert "inquiry.subscriber.member_id" in execution.error["message"]
     assert payer.asked == []
+
+
+def test_an_answer_to_another_question_confirms_nothing(clinic: Clinic, payer: Server) -> None:
+    payer.answer = lambda _: edi(message("271_active"))
+    assert clinic.start().status is Status.DONE
+    [(event, data)] = clinic.emitted()
+    assert (event, data["error"]["type"]) == ("eligibility.not_answered", "OtherTrace")

@@ -16,6 +16,10 @@ class NotAsked(ValueError):
     """The item lacks what is to be asked. The text names the fields and quotes nothing."""
 
 
+class OtherTrace(ValueError):
+    """An answer is not to the question that was asked. The text quotes neither."""
+
+
 def part_of(model: type[M], name: str, item: JSONObject) -> M:
     """A field of the item as a model. Raises NotAsked with each field that does not fit, and why."""
     found = item.get(name)
@@ -27,6 +31,12 @@ def part_of(model: type[M], name: str, item: JSONObject) -> M:
         errors = invalid.errors(include_input=False, include_url=False, include_context=False)[:_MOST_PROBLEMS]
         reasons = [f"{'.'.join([name, *map(str, error['loc'])])}: {error['msg']}" for error in errors]
         raise NotAsked("; ".join(reasons)) from None
+
+
+def check_trace(expected: str, found: str, *, is_rejected: bool) -> None:
+    """Raises OtherTrace where an answer is to another question; one that refuses may have no trace."""
+    if expected and found != expected and (found or not is_rejected):
+        raise OtherTrace("the answer is to another question: its trace is not the one that was asked with")
 
 
 def control_number_of(key: UUID) -> int:

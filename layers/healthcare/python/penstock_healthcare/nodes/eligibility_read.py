@@ -11,6 +11,7 @@ from penstock_healthcare.eligibility.answer import Answer, Status, decide, told
 from penstock_healthcare.eligibility.fhir_answer import response
 from penstock_healthcare.eligibility.fhir_reading import NoResponse, read_response
 from penstock_healthcare.eligibility.inquiry import ServiceType
+from penstock_healthcare.eligibility.sources import OtherTrace, check_trace
 from penstock_healthcare.eligibility.x12_answer import read_answers
 from penstock_healthcare.x12.errors import X12Error
 from penstock_healthcare.x12.sources import LARGEST_TEXT, interchange_in
@@ -33,6 +34,11 @@ class Parameters(NodeParameters):
     service_types: tuple[ServiceType, ...] = Field(
         default=("30",), min_length=1, max_length=99, description="The services that have to be covered, all of them"
     )
+    trace: str = Field(
+        default="",
+        max_length=50,
+        description="The trace that was asked with: an answer to another question fails. Not looked at when left out",
+    )
 
 
 @node_type(
@@ -48,14 +54,22 @@ def read_about_coverage(call: Call[Parameters]) -> Outcome:
     `amounts` (deductible, copay, coinsurance and so on, with what remains; texts with two digits), `periods`, `plan`,
     `rejections` with what to do. An answer in X12 adds `resource`, the same in FHIR. Items leave by `covered` when
     every wanted service is; by `not_covered` when one is not, or the payer did not speak of it; by `rejected` when the
-    payer could not answer. Fails on what is no answer.
+    payer could not answer. Fails on what is no answer, or one to another question.
     """
     ports: dict[str, Items] = {status.value: [] for status in Status}
     for index, (item, parameters) in enumerate(call.each()):
         for answer, resource in _answers(call, index, item, parameters):
             decision = decide(answer, parameters.service_types)
+            _check(index, answer, parameters.trace, decision.status is Status.REJECTED)
             ports[decision.status.value].append({**item, **resource, "eligibility": told(answer, decision)})
     return Emit(ports)
+
+
+def _check(index: int, answer: Answer, trace: str, is_rejected: bool) -> None:
+    try:
+        check_trace(trace, answer.trace, is_rejected=is_rejected)
+    except OtherTrace as error:
+        raise NodeFailure("OtherTrace", f"item {index}: {error}", permanent=True) from None
 
 
 def _answers(
