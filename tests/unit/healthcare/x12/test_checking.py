@@ -1,5 +1,6 @@
 """What is wrong with an envelope, and how it is acknowledged."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -143,3 +144,21 @@ def test_every_code_has_a_meaning_of_its_own_line() -> None:
     assert meaning("EB01", "1") == "active coverage"
     assert meaning("EB01", "ZZ") == "code ZZ"
     assert meaning("EB01", "<script>") == "unknown code"
+
+
+def test_each_group_is_acknowledged_by_its_own_faults() -> None:
+    group = "".join(map(str, parse(ACTIVE).segments[1:-1])).replace("*4310", "*4311")
+    raw = ACTIVE.replace(b"GE*1*4310", b"GE*9*4310").replace(b"IEA*1*", group.encode() + b"\nIEA*2*")
+    found = [each for each in read(acknowledge(parse(raw), ENVELOPE)).verdicts if each.kind == "AK9"]
+    assert [(each.control_id, each.code, [note.code for note in each.notes]) for each in found] == [
+        ("4310", "R", ["5"]),
+        ("4311", "A", []),
+    ]
+
+
+@pytest.mark.parametrize("unit", [b"ST*271~SE~", b"GS*HB~GE~"])
+def test_acknowledging_many_sets_takes_time_with_their_number_only(unit: bytes) -> None:
+    interchange = parse(ACTIVE[:107] + b"GS*HB~" + unit * 20_000)
+    began = time.perf_counter()
+    assert not read(acknowledge(interchange, ENVELOPE)).is_accepted
+    assert time.perf_counter() - began < 10

@@ -5,7 +5,8 @@ acknowledge(interchange, envelope)       # a 999 of what `check` finds, as an in
 interchange_acknowledgment(interchange, envelope)    # a TA1
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from penstock_healthcare.x12.checking import check
@@ -98,11 +99,15 @@ def acknowledge(interchange: Interchange, envelope: Envelope, findings: Sequence
 
     Raises BadValue where what is named back cannot be written.
     """
-    errors = [each for each in (check(interchange) if findings is None else findings) if each.severity == "error"]
-    groups = [group for group in interchange.groups if group.header is not None]
-    if not groups:
+    found = check(interchange) if findings is None else findings
+    errors = sorted((each for each in found if each.severity == "error"), key=_place)
+    groups = interchange.groups
+    ends = [*(group.number for group in groups[1:]), len(interchange.segments) + 1]
+    parts = [(group, _between(errors, group.number, end)) for group, end in zip(groups, ends, strict=True)]
+    sets = [("999", _rows(group, own)) for group, own in parts if group.header is not None]
+    if not sets:
         raise WrongTransaction("GS", "the interchange holds no group that could be acknowledged")
-    return write(envelope, "FA", GUIDE, [("999", _rows(group, errors)) for group in groups])
+    return write(envelope, "FA", GUIDE, sets)
 
 
 def interchange_acknowledgment(interchange: Interchange, envelope: Envelope) -> Interchange:
@@ -122,9 +127,17 @@ def _interchange_fault(finding: Finding) -> str:
     return _INTERCHANGE_FAULTS.get(finding.rule, "") if is_outer else ""
 
 
-def _rows(group: Group, errors: Iterable[Finding]) -> list[Row]:
+def _place(finding: Finding) -> int:
+    return finding.position
+
+
+def _between(errors: Sequence[Finding], first: int, end: int) -> Sequence[Finding]:
+    """Those of a range of places, of errors in the order of their places."""
+    return errors[bisect_left(errors, first, key=_place) : bisect_left(errors, end, key=_place)]
+
+
+def _rows(group: Group, own: Sequence[Finding]) -> list[Row]:
     header = group.header
-    own = list(errors)
     rows: list[Row] = [("AK1", header[1] if header else "", group.control_id, group.version)]
     rejected = 0
     for transaction in group.transactions:
@@ -139,8 +152,8 @@ def _rows(group: Group, errors: Iterable[Finding]) -> list[Row]:
 
 
 def _within(errors: Sequence[Finding], transaction: Transaction) -> list[Finding]:
-    first, end = transaction.number, transaction.number + len(transaction.segments)
-    return [each for each in errors if first <= each.position < end and each.path[:2] not in ("GE", "GS", "IE", "IS")]
+    found = _between(errors, transaction.number, transaction.number + len(transaction.segments))
+    return [each for each in found if each.path[:2] not in ("GE", "GS", "IE", "IS")]
 
 
 def _set_rows(transaction: Transaction, errors: Sequence[Finding]) -> list[Row]:
