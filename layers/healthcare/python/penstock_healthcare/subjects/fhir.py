@@ -18,10 +18,14 @@ def find(event: Event) -> Found:
     """Whom the resource is about; a deletion tells nobody."""
     if "text" not in event.data:
         return Found()
-    resource = read(event.data["text"])
-    if event.data["type"] == _PATIENT and len(resource) > len(("resourceType", "id")):
-        return Found(frozenset(_identifiers(resource)), frozenset({f"{_PATIENT}/{event.data['id']}"}))
-    return Found(references=frozenset(_references(resource)))
+    return found_in(read(event.data["text"]), event.data["type"], event.data["id"])
+
+
+def found_in(resource: JSONObject, resource_type: str, key: str, server: str = "") -> Found:
+    """Whom a resource is about. References of another server's are told from ours by what is put before them."""
+    if resource_type == _PATIENT and len(resource) > len(("resourceType", "id")):
+        return Found(frozenset(_identifiers(resource)), frozenset({f"{server}{_PATIENT}/{key}"}))
+    return Found(references=frozenset(f"{server}{reference}" for reference in _references(resource)))
 
 
 def _identifiers(patient: JSONObject) -> Iterator[str]:

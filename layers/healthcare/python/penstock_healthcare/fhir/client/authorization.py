@@ -106,7 +106,7 @@ TOKENS = Tokens()
 
 @dataclass(frozen=True)
 class Credentials:
-    """Who a backend service is to a server. `identity` names tenant, connection and revision: tokens are kept by it."""
+    """Who a backend service is to a server. `identity` names connection, revision and key: tokens are kept by it."""
 
     identity: str
     base: str

@@ -121,7 +121,7 @@ class Connections:
         newest, settings = found.keys[0], found.settings
         pem = self._open(tenant, found.id.key, newest.sealed)
         return Credentials(
-            identity=f"{found.id} {found.revision}",
+            identity=f"{found.id} {found.revision} {newest.id}",
             base=settings.base_url,
             client_id=settings.client_id,
             key=SigningKey(newest.id, "RS384" if newest.algorithm == "RS384" else "ES384", pem),
