@@ -96,8 +96,11 @@ class Span:
 
 
 def instant(text: str) -> datetime:
-    """An instant of FHIR. Raises ValueError."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    """An instant of FHIR, which has an offset. Raises ValueError."""
+    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if found.tzinfo is None:
+        raise ValueError("an instant has an offset")
+    return found
 
 
 def span(appointment: JSONObject) -> Span | None:
