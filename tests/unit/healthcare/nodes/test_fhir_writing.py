@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from penstock.workflows.catalogue import catalogue
-from penstock.workflows.node import Kind
-from tests.unit.healthcare.nodes.one_node import Hospital
+from penstock.workflows.execution.running import NodeRequest
+from penstock.workflows.node import Kind, Services
+from penstock.workflows.runner import LocalRunner
+from tests.unit.healthcare.nodes.one_node import NOW, Hospital
 
 PATIENT = {
     "resourceType": "Patient",
@@ -63,6 +65,23 @@ def test_creating_again_under_the_same_key_creates_one(hospital: Hospital) -> No
     assert first == again
     assert hospital.count("Patient") == 1
     assert hospital.commits(first["main"][0]["patient"]["reference"]) == 1
+
+
+def test_two_items_that_say_the_same_are_two_resources(hospital: Hospital) -> None:
+    items = hospital.outputs("fhir.create", {"resource": NEW}, {"resource": NEW})["main"]
+    assert len({each["written"]["reference"] for each in items}) == 2
+
+
+def test_another_attempt_of_the_same_run_creates_no_other(hospital: Hospital) -> None:
+    runner = LocalRunner(catalogue(), Services(hospital.store))
+    for attempt in (1, 2):
+        key = f"e/n/1/{attempt}"
+        runner.run(
+            NodeRequest(
+                "healthcare.fhir.create", {"main": [{}]}, [{"resource": NEW}], key, attempt, NOW, "acme", "w", "e"
+            )
+        )
+    assert hospital.count("Patient") == 1
 
 
 def test_what_is_there_already_is_not_created(hospital: Hospital) -> None:
@@ -153,15 +172,15 @@ def test_a_patch_that_runs_again_under_the_same_key_adds_once(hospital: Hospital
 @pytest.mark.parametrize(
     ("patch", "kind", "place"),
     [
-        ([{"op": "grow", "path": "/name"}], "InvalidPatch", "patch.[0].op"),
-        ([{"op": "test", "path": "/birthDate", "value": "1955-04-12"}], "InvalidPatch", "patch.[0].value"),
-        ([{"op": "add", "path": "/active"}], "InvalidPatch", "patch.[0].value"),
-        ([{"op": "remove", "path": "/name/7"}], "InvalidPatch", "patch.[0].path"),
-        ([{"op": "remove", "path": "/name/01"}], "InvalidPatch", "patch.[0].path"),
-        ([{"op": "move", "path": "/name/0/text", "from": "/name"}], "InvalidPatch", "patch.[0].path"),
-        ([{"op": "replace", "path": "/id", "value": "q"}], "InvalidPatch", "patch.[0].path"),
+        ([{"op": "grow", "path": "/name"}], "InvalidPatch", "patch[0].op"),
+        ([{"op": "test", "path": "/birthDate", "value": "1955-04-12"}], "InvalidPatch", "patch[0].value"),
+        ([{"op": "add", "path": "/active"}], "InvalidPatch", "patch[0].value"),
+        ([{"op": "remove", "path": "/name/7"}], "InvalidPatch", "patch[0].path"),
+        ([{"op": "remove", "path": "/name/01"}], "InvalidPatch", "patch[0].path"),
+        ([{"op": "move", "path": "/name/0/text", "from": "/name"}], "InvalidPatch", "patch[0].path"),
+        ([{"op": "replace", "path": "/id", "value": "q"}], "InvalidPatch", "patch[0].path"),
         ([{"op": "replace", "path": "/birthDate", "value": "Okafor"}], "InvalidResource", "Patient.birthDate"),
-        ([{"op": "add", "path": "/birthDate/0", "value": 1}], "InvalidPatch", "patch.[0].path"),
+        ([{"op": "add", "path": "/birthDate/0", "value": 1}], "InvalidPatch", "patch[0].path"),
     ],
 )
 def test_a_patch_that_does_not_fit_changes_nothing(hospital: Hospital, patch: Any, kind: str, place: str) -> None:

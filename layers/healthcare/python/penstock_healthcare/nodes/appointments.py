@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, Field, model_validator
 
 from penstock.clock import iso
+from penstock.fields import FieldPath
 from penstock.json import JSONObject
 from penstock.workflows.node import Call, NodeParameters
 from penstock_healthcare.fhir.bookings import LONGEST, Bookings
@@ -45,11 +46,8 @@ class Times(NodeParameters):
 class Appointing(Writing):
     """Where the result goes."""
 
-    into: str = Field(
+    into: FieldPath = Field(
         default="appointment",
-        min_length=1,
-        max_length=200,
-        pattern=r"^[^.]+(\.[^.]+)*$",
         description="The field of the item that gets `reference`, `id`, `version`, `created` and `changed`",
     )
 

@@ -185,7 +185,7 @@ _TEXTS: Mapping[type[Exception], Callable[[Any], str]] = {
     SearchTooCostly: lambda error: f": {error}",
     InvalidBundle: lambda error: f": {error}",
     WrongStatus: lambda error: f": {error}",
-    InvalidPatch: lambda error: f".{error}",
+    InvalidPatch: str,
     NoDefinitions: lambda error: f": {error}",
     BadCursor: lambda error: f": the cursor is not one that an earlier page gave: {error}",
     NoSuchPlace: lambda error: f": {error}",
