@@ -9,7 +9,7 @@ from pydantic import Field
 from penstock.json import JSONObject
 from penstock.workflows.node import Call, Emit, Kind, NodeFailure, NodeParameters, Outcome, node_type
 from penstock_healthcare.fhir.resources import Saved
-from penstock_healthcare.nodes.resources import commit, failing, kept_in, origin
+from penstock_healthcare.nodes.resources import commit, failing, identified, kept_in, origin
 
 MOST_RESOURCES = 1_000
 _AT_ONCE = 8
@@ -20,6 +20,11 @@ class Parameters(NodeParameters):
 
     resources: list[dict[str, Any]] | None = Field(
         default=None, max_length=MOST_RESOURCES, description="FHIR resources; the item's `resources` when left out"
+    )
+    strict: bool = Field(
+        default=False,
+        description="Whether all of an item's resources must be valid R4, or none is kept. What comes of HL7 messages "
+        "often lacks what R4 requires, and is better kept than lost",
     )
 
 
@@ -38,6 +43,8 @@ def _saved(call: Call[Parameters], index: int, item: JSONObject, parameters: Par
     if not isinstance(resources, list) or len(resources) > MOST_RESOURCES:
         reason = f"item {index}: resources: must be a list of at most {MOST_RESOURCES} resources"
         raise NodeFailure("NoResources", reason, permanent=True)
+    if parameters.strict:
+        resources = [identified(each, f"item {index}: resources[{place}]") for place, each in enumerate(resources)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         places = range(len(resources))
         saved = list(pool.map(lambda place: _save(call, index, place, resources[place]), places))

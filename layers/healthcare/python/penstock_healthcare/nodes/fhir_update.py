@@ -6,8 +6,7 @@ from pydantic import Field
 
 from penstock.json import JSONObject
 from penstock.workflows.node import Call, Kind, Outcome, node_type
-from penstock_healthcare.fhir.errors import InvalidResource
-from penstock_healthcare.nodes.resources import Writing, accepted, each, failing, given, interactions, with_told
+from penstock_healthcare.nodes.resources import Writing, each, failing, given, identified, interactions, with_told
 
 
 class Parameters(Writing):
@@ -33,13 +32,7 @@ def update_fhir(call: Call[Parameters]) -> Outcome:
 
 def _updated(call: Call[Parameters], index: int, item: JSONObject, parameters: Parameters) -> JSONObject:
     where, doing = f"item {index}: resource", interactions(call, index)
-    resource = accepted(given(item, parameters.resource, "resource"), where)
+    resource = identified(given(item, parameters.resource, "resource"), where)
     with failing(where):
-        written = doing.update(resource, _named(resource), parameters.version)
+        written = doing.update(resource, resource["id"], parameters.version)
     return with_told(item, parameters.into, doing, written)
-
-
-def _named(resource: JSONObject) -> str:
-    if "id" not in resource:
-        raise InvalidResource("id", "must be there: it says which resource is updated")
-    return str(resource["id"])

@@ -104,6 +104,16 @@ def accepted(resource: JSON, where: str) -> JSONObject:
         return checked(exact(resource, where))
 
 
+def identified(resource: JSON, where: str) -> JSONObject:
+    """As `accepted`, with an id of its own."""
+    found = accepted(resource, where)
+    if "id" not in found:
+        raise NodeFailure(
+            "InvalidResource", f"{where}.id: must be there: it says which resource is meant", permanent=True
+        )
+    return found
+
+
 def exact(resource: JSON, where: str) -> JSONObject:
     """A resource of an item with its decimals as numbers that keep their digits. Raises NodeFailure."""
     if not isinstance(resource, dict):
