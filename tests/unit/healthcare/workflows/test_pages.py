@@ -1,4 +1,7 @@
-"""The pages of the healthcare sample workflows: each sample has one, it names all of it, and its commands work."""
+"""The pages of the healthcare sample workflows: each sample has one, it names all of it, and its commands work.
+
+A command that begins with a variable of the environment needs something outside, as a payer; it is not run here.
+"""
 
 import re
 import shlex
@@ -38,7 +41,7 @@ def test_a_page_tells_every_node_and_every_event_and_no_other(found: Sample) -> 
     _, nodes, emits = (
         part.partition("\n## ")[0] for part in re.split(r"^## (?:Nodes|What it emits)$", text, flags=re.M)
     )
-    told = set(re.findall(r"^\| `([^`]+)` \|", nodes, re.MULTILINE))
+    told = set(re.findall(r"\| `([a-z0-9]+\.[a-z0-9_.]+)` \|", nodes))
     assert told == {node["type"] for node in found.definition["nodes"]}
     events = set(re.findall(r"^\| `([^`]+)` \|", emits, re.MULTILINE))
     emitting = (node for node in found.definition["nodes"] if node["type"] == "core.emit")
@@ -48,8 +51,9 @@ def test_a_page_tells_every_node_and_every_event_and_no_other(found: Sample) -> 
 @pytest.mark.parametrize("found", SAMPLES, ids=lambda found: found.id)
 def test_the_commands_of_a_page_work(found: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    asked = commands(page(found))
-    assert asked
+    text = page(found)
+    asked = commands(text)
+    assert f"penstock workflow run {found.id}" in text
     for arguments in asked:
         assert arguments[:3] == ["workflow", "run", found.id]
         result = CliRunner().invoke(app, [*arguments, "--json"])
