@@ -65,34 +65,20 @@ def path(
     from penstock_healthcare.fhir.errors import NoDefinitions
     from penstock_healthcare.fhir.node import tree
     from penstock_healthcare.fhir.path import BadExpression, PathError, compiled, evaluate
+    from penstock_healthcare.fhir.path.results import described
 
     try:
         compiled(expression)
         root = tree(resource_in(file), r4())
         if root is None:
             raise WrongUse(f"{file}: resourceType must name a type of resource in FHIR R4")
-        found = [_described(each) for each in evaluate(expression, root)]
+        found = [described(each) for each in evaluate(expression, root)]
     except BadExpression as error:
         raise WrongUse(f"the expression: {error}") from error
     except (PathError, NoDefinitions) as error:
         raise Failure(str(error)) from error
     show(found, as_json, lambda console: _tell_found(console, found))
     raise typer.Exit(int(not found))
-
-
-def _described(item: Any) -> dict[str, Any]:
-    """A node or a value as JSON holds it; decimals as text, so that they keep their digits."""
-    import json
-
-    from penstock_healthcare.fhir.formats import write_json
-    from penstock_healthcare.fhir.node import Node
-    from penstock_healthcare.fhir.path.texts import written
-    from penstock_healthcare.fhir.path.values import system_type
-
-    if not isinstance(item, Node):
-        value = item if isinstance(item, bool | int) else written(item)
-        return {"path": None, "type": system_type(item), "value": value}
-    return {"path": item.location(), "type": item.type, "value": json.loads(write_json(item.value), parse_float=str)}
 
 
 def _tell(console: "Console", reports: list[dict[str, Any]], count: int) -> None:
