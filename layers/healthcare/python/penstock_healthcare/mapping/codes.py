@@ -111,3 +111,9 @@ def universal_id(found: str) -> tuple[str, str]:
         if found.startswith(prefix):
             return found[len(prefix) :], kind
     return found, "URI"
+
+
+@cache
+def code_maps() -> tuple[str, ...]:
+    """The names of all maps of codes, sorted."""
+    return tuple(sorted(file.stem for file in FOLDER.glob("*.map") if file.stem[0].isupper()))
