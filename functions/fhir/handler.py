@@ -1,6 +1,7 @@
 """FHIR R4's RESTful API: read, history, search, create, update, delete, batches and transactions."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -13,15 +14,17 @@ from penstock.identity.model import Principal, Scope
 from penstock.json import JSONObject
 from penstock_healthcare.access import asking, showing
 from penstock_healthcare.access.asking import Asked
-from penstock_healthcare.api.fhir import MEDIA_TYPE, FhirApi, answer, shown
+from penstock_healthcare.api.fhir import MEDIA_TYPE, FhirApi, answer
 from penstock_healthcare.api.fhir_bundles import history
 from penstock_healthcare.api.fhir_capabilities import capabilities
 from penstock_healthcare.api.fhir_exchange import Exchange
 from penstock_healthcare.api.fhir_searching import Searches
+from penstock_healthcare.api.fhir_validation import validated
 from penstock_healthcare.api.gate import gate, require
 from penstock_healthcare.fhir.accepting import addressed, changeable, checked, known
 from penstock_healthcare.fhir.errors import InvalidBundle
 from penstock_healthcare.fhir.interactions import Interactions, Written
+from penstock_healthcare.fhir.patching import patched
 from penstock_healthcare.fhir.resources import Resource, Resources
 from penstock_healthcare.fhir.search.finding import Finder
 from penstock_healthcare.fhir.subscriptions.headers import ChannelHeaders
@@ -32,6 +35,7 @@ api = FhirApi("FHIR", authenticate=authenticate, judges_roles=True)
 TypeName = Annotated[str, Path(pattern=r"^[A-Z][A-Za-z]{1,63}$", description="The resource type: Observation")]
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9.-]{1,64}$", description="The resource's id")]
 METHODS = {"POST": "create", "PUT": "update", "DELETE": "delete"}
+Validation = Annotated[str, Path(pattern=r"^\$validate$", description="`$validate`")]
 Operation = Annotated[str, Path(pattern=r"^\$everything$", description="`$everything`")]
 
 
@@ -92,8 +96,8 @@ def update_where(resource_type: TypeName) -> Response[str]:
 
 @api.get("/v1/healthcare/fhir/<resource_type>/<resource_id>", summary="Read a resource")
 def read(resource_type: TypeName, resource_id: Id) -> Response[str]:
-    """Its newest version."""
-    return shown(_one(asking.read(resource_type, resource_id)))
+    """Its newest version; 304 where `If-None-Match` or `If-Modified-Since` says that it is known."""
+    return api.shown(_one(asking.read(resource_type, resource_id)))
 
 
 @api.put("/v1/healthcare/fhir/<resource_type>/<resource_id>", summary="Update a resource")
@@ -102,6 +106,32 @@ def update(resource_type: TypeName, resource_id: Id) -> Response[str]:
     interactions = _writing("update", resource_type, resource_id)
     resource = checked(addressed(api.resource(), changeable(resource_type), resource_id))
     return api.written(interactions.update(resource, resource_id, api.revision()))
+
+
+@api.patch("/v1/healthcare/fhir/<resource_type>/<resource_id>", summary="Change parts of a resource")
+def patch(resource_type: TypeName, resource_id: Id) -> Response[str]:
+    """A JSON Patch (RFC 6902): all of its operations are done, or none; with `If-Match`, only on that version."""
+    interactions, operations = _writing("patch", resource_type, resource_id), api.operations()
+    change = partial(patched, operations=operations)
+    return api.written(interactions.change(changeable(resource_type), resource_id, change, api.revision()))
+
+
+@api.delete("/v1/healthcare/fhir/<resource_type>", summary="Delete the resource that meets a search", status_code=204)
+def delete_where(resource_type: TypeName) -> Response[str]:
+    """Delete the one that the query finds; nothing happens where there is none, several are refused (412)."""
+    interactions = _writing("delete", resource_type)
+    interactions.delete_where(changeable(resource_type), api.condition(), api.revision())
+    return Response(204, MEDIA_TYPE, "")
+
+
+@api.post("/v1/healthcare/fhir/<resource_type>/<check>", summary="Validate a resource")
+def validation(resource_type: TypeName, check: Validation) -> Response[str]:  # noqa: ARG001 - the path's pattern says which
+    """What R4 finds wrong with a resource, as an OperationOutcome; nothing is kept.
+
+    The body is the resource, or Parameters with `resource` and, if wanted, `profile`.
+    """
+    api.require(Scope.READ)
+    return answer(validated(api.resource(), known(resource_type)))
 
 
 @api.delete("/v1/healthcare/fhir/<resource_type>/<resource_id>", summary="Delete a resource", status_code=204)
@@ -126,7 +156,7 @@ def versions(resource_type: TypeName, resource_id: Id) -> Response[str]:
 @api.get("/v1/healthcare/fhir/<resource_type>/<resource_id>/_history/<version>", summary="Read a version of a resource")
 def version(resource_type: TypeName, resource_id: Id, version: Annotated[int, Path(ge=1)]) -> Response[str]:
     """One version."""
-    return shown(_one(asking.read(resource_type, resource_id, "vread"), version))
+    return api.shown(_one(asking.read(resource_type, resource_id, "vread"), version))
 
 
 @api.get("/v1/healthcare/fhir/Patient/<resource_id>/<operation>", summary="Read all that there is about a patient")

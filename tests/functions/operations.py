@@ -48,11 +48,17 @@ class Operation:
         """The path with its parameters; a KeyError says which one the table of names lacks."""
         return "/".join(names[part[1:-1]] if part.startswith("{") else part for part in self.path.split("/"))
 
+    @property
+    def media_type(self) -> str:
+        """What its body is sent as: JSON wherever it takes that."""
+        content = self.described.get("requestBody", {}).get("content", {})
+        return "application/json" if "application/json" in content or not content else str(next(iter(content)))
+
     def body(self, names: Mapping[str, str]) -> Any:
         """A body of the right shape, made from its schema; None where the operation takes none."""
         if "requestBody" not in self.described:
             return None
-        return example(self.described["requestBody"]["content"]["application/json"]["schema"], names)
+        return example(self.described["requestBody"]["content"][self.media_type]["schema"], names)
 
 
 def example(schema: dict[str, Any], names: Mapping[str, str], name: str = "") -> Any:

@@ -29,7 +29,9 @@ CONNECTIONS = "/v1/healthcare/fhir-connections"
 CATALOGUES = frozenset({"node_types", "event_types"})
 """Functions that list what is the same for every tenant."""
 
-SHARED = frozenset({"name", "kind", "consumer", "projection", "built_in", "event_type", "resource_type", "operation"})
+SHARED = frozenset(
+    {"name", "kind", "consumer", "projection", "built_in", "event_type", "resource_type", "operation", "check"}
+)
 """Parameters that are the same for every tenant: they name nobody's things."""
 
 SCOPES: Mapping[str, Scope] = {
@@ -74,10 +76,11 @@ SCOPES: Mapping[str, Scope] = {
     **dict.fromkeys(["retention_holds", "retention_place", "retention_lift"], Scope.ADMIN),
     **dict.fromkeys(["event_types_browse", "event_types_read"], Scope.READ),
     **dict.fromkeys(["fhir_search", "fhir_read", "fhir_versions", "fhir_version"], Scope.READ),
-    **dict.fromkeys(["fhir_search_by_form", "fhir_everything"], Scope.READ),
     **dict.fromkeys(["fhir_connections_browse", "fhir_connections_read"], Scope.READ),
     **dict.fromkeys(["fhir_connections_set_up", "fhir_connections_remove"], Scope.ADMIN),
     **dict.fromkeys(["fhir_connections_rotate_key", "fhir_connections_test"], Scope.ADMIN),
+    **dict.fromkeys(["fhir_search_by_form", "fhir_everything", "fhir_validation"], Scope.READ),
+    **dict.fromkeys(["fhir_patch", "fhir_delete_where"], Scope.WRITE),
     **dict.fromkeys(["fhir_create", "fhir_update", "fhir_update_where", "fhir_delete", "fhir_exchange"], Scope.WRITE),
 }
 ANY_SCOPE = frozenset({"fhir_metadata"})
@@ -102,6 +105,7 @@ FIXED = {
     "resource_type": "Patient",
     "version": "1",
     "operation": "$everything",
+    "check": "$validate",
 }
 
 
@@ -255,7 +259,8 @@ MAKERS: Mapping[str, Callable[[Things], str]] = {
 
 
 def send(cloud: Cloud, operation: Operation, names: Mapping[str, str], key: str) -> Answer:
-    return cloud.request(operation.function, operation.method, operation.url(names), operation.body(names), key=key)
+    url, body, headers = operation.url(names), operation.body(names), {"Content-Type": operation.media_type}
+    return cloud.request(operation.function, operation.method, url, body, key=key, headers=headers)
 
 
 def named(operation: Operation, names: Things) -> Things:

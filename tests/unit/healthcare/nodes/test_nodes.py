@@ -173,6 +173,25 @@ def test_saving_twice_stores_once_and_says_so() -> None:
     assert [stream.kind for stream in store.streams()] == ["fhir"]
 
 
+@pytest.mark.parametrize(
+    ("bad", "place"),
+    [
+        ({"resourceType": "Patient", "id": "p", "gender": "Doe"}, r": Patient\.gender"),
+        ({"resourceType": "Patient"}, r"\.id"),
+    ],
+)
+def test_saving_strictly_keeps_all_or_none_and_their_digits(bad: dict[str, Any], place: str) -> None:
+    store = MemoryEventStore()
+    good = observation(valueQuantity={"value": "4.10"})
+    with pytest.raises(NodeFailure, match=rf"item 0: resources\[1\]{place}") as caught:
+        run("healthcare.fhir.save", {"resources": [good, bad]}, store=store, strict=True)
+    assert "Doe" not in str(caught.value)
+    assert list(store.streams()) == []
+    run("healthcare.fhir.save", {"resources": [good]}, store=store, strict=True)
+    [commit] = store.commits(StreamId("acme", "fhir", "Observation-o"))
+    assert '"value":4.10' in commit.events[0].data["text"]
+
+
 def test_what_is_saved_can_be_found_by_its_execution() -> None:
     store = MemoryEventStore()
     run("healthcare.fhir.save", {}, store=store, resources=[{"resourceType": "Patient", "id": "p"}])
@@ -241,7 +260,7 @@ def test_what_is_critical_can_be_chosen() -> None:
 
 def test_every_healthcare_node_says_what_it_does() -> None:
     found = [each for each in catalogue().values() if each.wing == "healthcare"]
-    assert len(found) >= 22
+    assert len(found) >= 40
     for each in found:
         assert len(each.description.splitlines()) > 2
         assert all("description" in field for field in each.schema.get("properties", {}).values())

@@ -1,21 +1,22 @@
 """FHIR's RESTful API (R4, section 3.1.0) as HTTP: what a request says, what an answer says, OperationOutcomes."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from email.utils import format_datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from aws_lambda_powertools.event_handler import Response
 
 from penstock.api.application import Api
-from penstock.api.problems import ErrorShape, TooLarge
+from penstock.api.problems import ErrorShape, InvalidRequest, TooLarge
 from penstock.json import JSONObject, loads
-from penstock_healthcare.fhir import accepting
+from penstock_healthcare.fhir import accepting, patching
 from penstock_healthcare.fhir.errors import (
     DeletedResource,
     FhirError,
     InvalidBundle,
+    InvalidPatch,
     InvalidSearch,
     NotChangeable,
     Rejected,
@@ -28,6 +29,7 @@ from penstock_healthcare.fhir.errors import (
 from penstock_healthcare.fhir.formats import json_text
 from penstock_healthcare.fhir.interactions import Written
 from penstock_healthcare.fhir.resources import Resource
+from penstock_healthcare.fhir.validation import operation_outcome
 
 MEDIA_TYPE = "application/fhir+json"
 PATH = "/v1/healthcare/fhir"
@@ -55,6 +57,7 @@ _ERRORS: Mapping[type[FhirError], tuple[int, str]] = {
     InvalidSearch: (400, "invalid"),
     SearchTooCostly: (400, "too-costly"),
     InvalidBundle: (400, "invalid"),
+    InvalidPatch: (422, "processing"),
     Rejected: (422, "invalid"),
 }
 """HTTP status and issue type by error, as R4 has them."""
@@ -86,6 +89,8 @@ OUTCOME = ErrorShape(
         },
     },
 )
+_OPERATIONS = {"type": "array", "items": {"type": "object"}, "maxItems": patching.MOST_OPERATIONS}
+_PATCH = {"requestBody": {"required": True, "content": {patching.MEDIA_TYPE: {"schema": _OPERATIONS}}}}
 _BODY = {"requestBody": {"required": True, "content": {each: {"schema": {"type": "object"}} for each in _BODIES}}}
 
 
@@ -95,7 +100,9 @@ class FhirApi(Api):
     error_shape = OUTCOME
 
     def described_body(self, path: str, method: str) -> JSONObject:
-        """A resource, but where a form is sent."""
+        """A resource, but where a form or a patch is sent."""
+        if method == "patch":
+            return _PATCH
         return _BODY if method in ("post", "put") and not path.endswith("/_search") else {}
 
     def base(self) -> str:
@@ -110,6 +117,15 @@ class FhirApi(Api):
         if len(content) > accepting.LARGEST:
             raise TooLarge(accepting.LARGEST)
         return accepting.readable(content)
+
+    def operations(self) -> Sequence[patching.Operation]:
+        """The patch in the body. Raises InvalidRequest, InvalidPatch, Rejected, TooLarge."""
+        if self.headers().get("content-type", "").partition(";")[0].strip() != patching.MEDIA_TYPE:
+            raise InvalidRequest("Content-Type", f"must be {patching.MEDIA_TYPE}")
+        content = (self.current_event.decoded_body or "").encode()
+        if len(content) > accepting.LARGEST:
+            raise TooLarge(accepting.LARGEST)
+        return patching.operations(accepting.readable_list(content))
 
     def pairs(self) -> list[tuple[str, str]]:
         """The query's names and values."""
@@ -141,8 +157,25 @@ class FhirApi(Api):
             "Last-Modified": http_date(resource.updated_at),
             "Location": f"{base}/{resource.reference}/_history/{resource.version}",
         }
-        body = "" if self.preference("return") == MINIMAL else resource.document
+        body = _PREFERRED.get(self.preference("return"), _whole)(resource)
         return Response(201 if done.is_created else 200, MEDIA_TYPE, body, headers=headers)
+
+    def shown(self, resource: Resource) -> Response[str]:
+        """One version of a resource; 304 without it where the request knows it by `If-None-Match` or by its time."""
+        found = shown(resource)
+        if self._is_known(resource):
+            return Response(304, MEDIA_TYPE, "", headers=found.headers)
+        return found
+
+    def _is_known(self, resource: Resource) -> bool:
+        """By the tags alone where there are any (RFC 9110, section 13.1.3)."""
+        headers = self.headers()
+        if tags := headers.get("if-none-match"):
+            given = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
+            return bool(given & {"*", f'"{resource.version}"'})
+        since = _time(headers.get("if-modified-since", ""))
+        changed = datetime.fromisoformat(resource.updated_at.replace("Z", "+00:00"))
+        return since is not None and changed.replace(microsecond=0) <= since
 
     def refused(self, error: Exception) -> Response[str]:
         """The answer to an error, as it is for a request of its own."""
@@ -170,6 +203,31 @@ def outcome(error: Exception) -> tuple[int, JSONObject]:
         return (422 if error.is_readable else 400), _resource(list(error.issues))
     place = getattr(error, "path", None)
     return status, _resource([_issue(code, str(error), {"path": place} if place else {})])
+
+
+def _time(text: str) -> datetime | None:
+    """A time as HTTP has it; None where it is none."""
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _whole(resource: Resource) -> str:
+    return resource.document
+
+
+def _nothing(_: Resource) -> str:
+    return ""
+
+
+def _told(_: Resource) -> str:
+    return json_text.write(operation_outcome(()))
+
+
+_PREFERRED: Mapping[str, Callable[[Resource], str]] = {MINIMAL: _nothing, "OperationOutcome": _told}
+"""The body of a write's answer by `Prefer: return=`; the resource for all else."""
 
 
 def etag(version: int) -> str:

@@ -4,12 +4,14 @@ from functools import cache
 
 from penstock.json import JSONObject
 from penstock_healthcare.fhir.definitions import r4
+from penstock_healthcare.fhir.patching import MEDIA_TYPE
 from penstock_healthcare.fhir.search.parameters import parameters
 
-INTERACTIONS = ("read", "vread", "update", "delete", "history-instance", "create", "search-type")
+INTERACTIONS = ("read", "vread", "update", "patch", "delete", "history-instance", "create", "search-type")
 """What can be done with every type; each is a route."""
 SYSTEM_INTERACTIONS = ("transaction", "batch")
 OPERATIONS = {"Patient": (("everything", "http://hl7.org/fhir/OperationDefinition/Patient-everything"),)}
+EVERY_TYPES_OPERATIONS = (("validate", "http://hl7.org/fhir/OperationDefinition/Resource-validate"),)
 
 
 def capabilities(stage: str, base: str) -> JSONObject:
@@ -23,6 +25,7 @@ def capabilities(stage: str, base: str) -> JSONObject:
         "implementation": {"description": f"Penstock, stage {stage}", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
+        "patchFormat": [MEDIA_TYPE],
         "rest": [
             {
                 "mode": "server",
@@ -38,7 +41,9 @@ def capabilities(stage: str, base: str) -> JSONObject:
 def _resource(kind: str) -> JSONObject:
     found = parameters(kind).values()
     references = [f"{kind}:{each.code}" for each in found if each.type == "reference"]
-    operations = [{"name": name, "definition": url} for name, url in OPERATIONS.get(kind, ())]
+    operations = [
+        {"name": name, "definition": url} for name, url in (*EVERY_TYPES_OPERATIONS, *OPERATIONS.get(kind, ()))
+    ]
     return {
         "type": kind,
         "interaction": [{"code": code} for code in INTERACTIONS],
@@ -46,9 +51,10 @@ def _resource(kind: str) -> JSONObject:
         "readHistory": True,
         "updateCreate": True,
         "conditionalCreate": True,
+        "conditionalRead": "full-support",
         "conditionalUpdate": True,
-        "conditionalDelete": "not-supported",
+        "conditionalDelete": "single",
         **({"searchInclude": references} if references else {}),
         "searchParam": [{"name": each.code, "type": each.type} for each in found],
-        **({"operation": operations} if operations else {}),
+        "operation": operations,
     }

@@ -9,6 +9,8 @@
     patching     JSON Patch
     bookings     whose time is taken by appointments
     interactions, transactions   what clients do with one resource, and with many
+    patching     JSON Patch
+    listening, subscriptions     who is told of changes: workflows, and others' endpoints
     search       R4's search parameters over the read model
 
 In workflow items, decimals (`Quantity.value` …) travel as text, so that "1.00" stays "1.00"; `text.write` makes them

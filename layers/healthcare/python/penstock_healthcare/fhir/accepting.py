@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from penstock.json import JSONObject
+from penstock.json import JSON, JSONObject
 from penstock_healthcare.fhir.definitions import r4
 from penstock_healthcare.fhir.errors import NotChangeable, Rejected, UnknownType
 from penstock_healthcare.fhir.formats import json_text, read
+from penstock_healthcare.fhir.formats.faults import Fault
 from penstock_healthcare.fhir.validation import Finding, is_valid, operation_outcome, validate
 
 LARGEST = 2_000_000
@@ -33,9 +34,16 @@ def readable(content: bytes) -> JSONObject:
     """The resource in a body, JSON or XML, not validated. Raises Rejected when there is none, or not as FHIR has it."""
     found = read(content)
     if found.resource is None or found.faults:
-        issues = [Finding("error", "structure", each.rule, each.location, each.message) for each in found.faults]
-        raise Rejected(_issues(tuple(issues)), is_readable=False)
+        raise _unreadable(found.faults)
     return found.resource
+
+
+def readable_list(content: bytes) -> Sequence[JSON]:
+    """The JSON list in a body. Raises Rejected when there is none."""
+    value, faults = json_text.parsed(content)
+    if not isinstance(value, list) or faults:
+        raise _unreadable(faults or (Fault("", "json", "The body must be a JSON list."),))
+    return value
 
 
 def checked(resource: JSONObject) -> JSONObject:
@@ -46,9 +54,9 @@ def checked(resource: JSONObject) -> JSONObject:
     return resource
 
 
-def rejected(findings: Sequence[Finding]) -> Rejected:
+def rejected(findings: Sequence[Finding], *, is_readable: bool = True) -> Rejected:
     """The error that a resource has these faults."""
-    return Rejected(_issues(tuple(findings)))
+    return Rejected(_issues(tuple(findings)), is_readable=is_readable)
 
 
 def addressed(resource: JSONObject, kind: str, name: str | None) -> JSONObject:
@@ -68,6 +76,11 @@ def stored(resource: JSONObject, name: str) -> str:
     return json_text.write(
         {"resourceType": resource["resourceType"], "id": name, **({"meta": meta} if meta else {}), **rest}
     )
+
+
+def _unreadable(faults: Sequence[Fault]) -> Rejected:
+    findings = [Finding("error", "structure", each.rule, each.location, each.message) for each in faults]
+    return rejected(findings, is_readable=False)
 
 
 def _issues(findings: tuple[Finding, ...]) -> tuple[JSONObject, ...]:

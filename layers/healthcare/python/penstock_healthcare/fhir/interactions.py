@@ -107,6 +107,14 @@ class Interactions:
         command = ChangeResource(kind, name)
         return Written(self.resources.change(self.tenant, command, changed, self.origin, self.command_id, version))
 
+    def delete_where(self, kind: str, condition: str, version: int | None = None) -> None:
+        """Delete the one resource that meets the condition; nothing happens where none does.
+
+        Raises SeveralFound, InvalidSearch, SearchTooCostly, VersionConflict.
+        """
+        if found := self.met_by(conditional(kind, condition)):
+            self.delete(kind, found.name, version)
+
     def delete(self, kind: str, name: str, version: int | None = None) -> Written:
         """Let there be no newest version; nothing happens where there is none. Raises VersionConflict."""
         command = DeleteResource(kind, name)

@@ -9,6 +9,7 @@ from penstock.fields import DECIMAL
 from penstock.json import JSON, JSONObject
 from penstock_healthcare.fhir.errors import InvalidPatch
 
+MEDIA_TYPE = "application/json-patch+json"
 MOST_OPERATIONS = 100
 _LONGEST_POINTER = 500
 _FIXED = frozenset({("resourceType",), ("id",)})

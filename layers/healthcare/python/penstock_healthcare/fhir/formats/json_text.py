@@ -25,6 +25,14 @@ class Exact(Decimal):
 
 def read(content: bytes) -> Read:
     """A resource from JSON text."""
+    value, faults = parsed(content)
+    if not isinstance(value, dict):
+        return Read(None, faults or (Fault("", "json", "A resource is a JSON object."),))
+    return Read(value, faults)
+
+
+def parsed(content: bytes) -> tuple[JSON, tuple[Fault, ...]]:
+    """Any value from JSON text, with its faults; None where it is no JSON."""
     faults: list[Fault] = []
 
     def members(pairs: list[tuple[str, JSON]]) -> JSONObject:
@@ -40,16 +48,14 @@ def read(content: bytes) -> Read:
             content.decode("utf-8"), parse_float=Exact, parse_constant=_refuse, object_pairs_hook=members
         )
     except json.JSONDecodeError as error:
-        return Read(None, (Fault("", "json", f"Not JSON: {error.msg} in line {error.lineno}, column {error.colno}."),))
+        return None, (Fault("", "json", f"Not JSON: {error.msg} in line {error.lineno}, column {error.colno}."),)
     except UnicodeDecodeError as error:
-        return Read(None, (Fault("", "encoding", f"Not UTF-8: byte {error.start + 1} cannot be read."),))
+        return None, (Fault("", "encoding", f"Not UTF-8: byte {error.start + 1} cannot be read."),)
     except ValueError as error:
-        return Read(None, (Fault("", "json", f"Not JSON as FHIR has it: {error}."),))
+        return None, (Fault("", "json", f"Not JSON as FHIR has it: {error}."),)
     except RecursionError:
-        return Read(None, (Fault("", "depth", f"Nested more than {DEEPEST} deep."),))
-    if not isinstance(value, dict):
-        return Read(None, (Fault("", "json", "A resource is a JSON object."),))
-    return Read(value, tuple(faults))
+        return None, (Fault("", "depth", f"Nested more than {DEEPEST} deep."),)
+    return value, tuple(faults)
 
 
 def _refuse(_: str) -> Any:
