@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from penstock_healthcare.fhir.errors import InvalidSearch
 from penstock_healthcare.fhir.search import dates
+from penstock_healthcare.fhir.search.chaining import DEEPEST, Chain, chained, is_chain
 from penstock_healthcare.fhir.search.parameters import Parameter, parameters
 
 LARGEST_COUNT, USUAL_COUNT = 100, 50
@@ -73,6 +75,7 @@ class Query:
 
     kind: str
     conditions: tuple[Condition, ...] = ()
+    chains: tuple[Chain, ...] = ()
     sort: tuple[tuple[Parameter, bool], ...] = ()
     count: int = USUAL_COUNT
     includes: tuple[Include, ...] = ()
@@ -83,14 +86,19 @@ class Query:
     used: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
-def asked(kind: str, pairs: Sequence[tuple[str, str]], base: str = "", *, strict: bool = False) -> Query:
+def asked(
+    kind: str, pairs: Sequence[tuple[str, str]], base: str = "", *, strict: bool = False, depth: int = 0
+) -> Query:
     """The query of names and values as a URL has them. `base` is taken from references. Raises InvalidSearch.
 
-    A parameter that the type does not have is refused when `strict`, else ignored.
+    A parameter that the type does not have is refused when `strict`, else ignored. `depth` counts the links of a chain.
     """
     if len(pairs) > MOST_PARAMETERS:
         raise InvalidSearch("query", f"has more than {MOST_PARAMETERS} parameters")
-    made: dict[str, Any] = {"conditions": [], "includes": [], "reverse_includes": [], "sort": ()}
+    if depth > DEEPEST:
+        raise InvalidSearch("query", f"has a chain of more than {DEEPEST} links")
+    follow = partial(asked, base=base, strict=True, depth=depth + 1)
+    made: dict[str, Any] = {"conditions": [], "chains": [], "includes": [], "reverse_includes": [], "sort": ()}
     used = []
     for name, value in pairs:
         code, _, modifier = name.partition(":")
@@ -100,6 +108,8 @@ def asked(kind: str, pairs: Sequence[tuple[str, str]], base: str = "", *, strict
             if modifier:
                 raise InvalidSearch(name, "the modifier is not served")
             CONTROLS[code](made, kind, value)
+        elif is_chain(kind, name):
+            made["chains"].append(chained(kind, name, value, follow))
         elif code in parameters(kind):
             made["conditions"].append(condition(parameters(kind)[code], modifier, value, base))
         elif code in _IGNORED or not strict:
@@ -107,7 +117,7 @@ def asked(kind: str, pairs: Sequence[tuple[str, str]], base: str = "", *, strict
         else:
             raise InvalidSearch(name, f"is no search parameter of {kind} that is served")
         used += [(name, value)] if code != CURSOR else []
-    lists = {name: tuple(made[name]) for name in ("conditions", "includes", "reverse_includes")}
+    lists = {name: tuple(made[name]) for name in ("conditions", "chains", "includes", "reverse_includes")}
     return Query(kind, **{**made, **lists}, used=tuple(used))
 
 

@@ -7,7 +7,7 @@ must see all that is found (`_sort`, a total, a condition of a write) is refused
 
 import base64
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from penstock.events.errors import BadCursor
 from penstock.events.views import LARGEST_PAGE, ViewStore
@@ -15,8 +15,9 @@ from penstock.json import JSON, JSONObject, dumps, loads
 from penstock_healthcare.fhir.errors import SearchTooCostly
 from penstock_healthcare.fhir.search import dates
 from penstock_healthcare.fhir.search.asking import MISSING, Condition, Query, Token
+from penstock_healthcare.fhir.search.chaining import MOST_LINKED, Chain
 from penstock_healthcare.fhir.search.matching import meets, sort_value
-from penstock_healthcare.fhir.search.parameters import ID, LAST_UPDATED, Parameter, patient_parameter
+from penstock_healthcare.fhir.search.parameters import ID, LAST_UPDATED, Parameter, parameters, patient_parameter
 from penstock_healthcare.fhir.search.rows import IDENTIFIER, PROJECTION, identifier_key
 
 MOST_READ = 2_000
@@ -63,14 +64,17 @@ class Finder:
 
     def find(self, query: Query) -> Results:
         """One page. Raises BadCursor, SearchTooCostly."""
+        query = self._unchained(query)
         keys = _keys_of(query)
-        if keys is None and not query.sort and not query.is_counted and not query.is_count_only:
+        is_met = all(each.values for each in query.conditions)
+        if is_met and keys is None and not query.sort and not query.is_counted and not query.is_count_only:
             return self._page(query, _listing(query))
         found = self.all(query)
         return Results((), total=len(found)) if query.is_count_only else sliced(found, query.count, query.cursor)
 
     def all(self, query: Query) -> Sequence[JSONObject]:
         """All that is found, in the order that is asked for. Raises SearchTooCostly."""
+        query = self._unchained(query)
         found = [each for each in self._candidates(query) if matches(query, each)]
         for parameter, is_descending in reversed(query.sort):
             found = in_order(found, parameter, is_descending)
@@ -96,7 +100,24 @@ class Finder:
             if read >= MOST_READ:
                 raise SearchTooCostly(MOST_READ)
 
+    def _unchained(self, query: Query) -> Query:
+        """The query with conditions on references and ids in the place of its chains."""
+        led = tuple(self._led(query.kind, each) for each in query.chains)
+        return replace(query, conditions=(*led, *query.conditions), chains=())
+
+    def _led(self, kind: str, chain: Chain) -> Condition:
+        found = [each for query in chain.queries for each in self.all(query)]
+        if len(found) > MOST_LINKED:
+            raise SearchTooCostly(MOST_LINKED)
+        if not chain.is_reverse:
+            return Condition(chain.parameter, "", tuple(f"{each['resourceType']}/{each['id']}" for each in found))
+        references = (str(value).split("/") for each in found for value in values(each, chain.parameter.code))
+        names = dict.fromkeys(each[1] for each in references if len(each) == 2 and each[0] == kind)
+        return Condition(parameters(kind)[ID], "", tuple(Token(None, name) for name in names))
+
     def _candidates(self, query: Query) -> Iterator[JSONObject]:
+        if not all(each.values for each in query.conditions):
+            return  # a chain led nowhere
         keys = _keys_of(query)
         if keys is None:
             yield from self.listed(_listing(query))
