@@ -225,11 +225,10 @@ def _count(made: dict[str, Any], _: str, text: str) -> None:
 
 def _sort(made: dict[str, Any], kind: str, text: str) -> None:
     codes = text.split(",")
-    unknown = [code for code in codes if code.removeprefix("-") not in parameters(kind)]
+    unknown = [place for place, code in enumerate(codes, 1) if code.removeprefix("-") not in parameters(kind)]
     if unknown or len(codes) > MOST_PARAMETERS:
-        raise InvalidSearch(
-            "_sort", f"{kind} has no search parameter {unknown[0][:64]} that is served" if unknown else "too long"
-        )
+        reason = f"value {unknown[0]} is no search parameter of {kind} that is served" if unknown else "is too long"
+        raise InvalidSearch("_sort", reason)
     made["sort"] = tuple((parameters(kind)[code.removeprefix("-")], code.startswith("-")) for code in codes)
 
 
