@@ -188,7 +188,7 @@ def _found(kind: str, pairs: Sequence[tuple[str, str]]) -> JSONObject:
     def act() -> JSONObject:
         return _searches().search(kind, pairs, strict=api.preference("handling") == "strict")
 
-    return gate(api).read(asking.searched(kind, pairs), act, showing.bundle)
+    return gate(api).read(asking.searched(kind, pairs), act, showing.bundle, leave_out=showing.without)
 
 
 def _interactions(who: Principal) -> Interactions:

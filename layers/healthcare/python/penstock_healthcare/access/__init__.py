@@ -6,6 +6,8 @@
     trail         AuditEvents, kept in the event store so that none can be changed or taken out unseen
     verification  whether a tenant's trails are as they were written
     policy        which role may do what for which purposes (roles.json)
+    settings      whether a tenant enforces patients' consents
+    consents      what those permit
     gate          what every read passes
 
 Errors:

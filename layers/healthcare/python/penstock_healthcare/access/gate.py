@@ -1,6 +1,6 @@
 """What every read of protected health information passes: admitted, done, recorded, and only then answered."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -12,6 +12,8 @@ from penstock.json import JSONObject
 from penstock.nodes.emit_event import EVENT_KIND
 from penstock_healthcare.access.asking import Asked, Use
 from penstock_healthcare.access.audit_events import FAILED, REFUSED, Result, audit_event
+from penstock_healthcare.access.consents import Consents
+from penstock_healthcare.access.errors import AccessRefused
 from penstock_healthcare.access.policy import Admission, admitted
 from penstock_healthcare.access.showing import Shown
 from penstock_healthcare.access.trail import Trail
@@ -30,12 +32,19 @@ class Gate:
     store: EventStore
     trail: Trail
     origin: Origin
+    consents: Callable[[], Consents]
 
     def read(
-        self, asked: Asked, act: Callable[[], T], shows: Callable[[T], Iterable[Shown]], scope: Scope = Scope.READ
+        self,
+        asked: Asked,
+        act: Callable[[], T],
+        shows: Callable[[T], Iterable[Shown]],
+        scope: Scope = Scope.READ,
+        leave_out: Callable[[T, Callable[[Shown], bool]], T] | None = None,
     ) -> T:
         """What is read. The AuditEvent of it is kept before it is returned; of one that fails or is refused, too.
 
+        What a patient's consent denies is left out by `leave_out`, and refused where there is none.
         Raises Forbidden, what the act raises, and what keeping the AuditEvent does: then nothing is answered.
         """
         admission, shown = Admission(""), tuple[Shown, ...]()
@@ -44,6 +53,11 @@ class Gate:
             found = act()
             shown = tuple(shows(found))
             self._judge(asked, shown)
+            if not admission.is_broken and (denied := self._denied(shown)):
+                if leave_out is None:
+                    raise self._refusal(asked, denied)
+                found = leave_out(found, lambda each: each in denied)
+                shown = tuple(shows(found))
         except Exception as error:
             self._keep(asked, (), _failed(error), admission)
             raise
@@ -67,6 +81,16 @@ class Gate:
         """Each type that an answer holds beside the one that was asked for. Raises AccessRefused."""
         for kind in sorted({each.kind for each in shown} - {asked.kind}):
             admitted(self.who, self.use, replace(asked, kind=kind))
+
+    def _denied(self, shown: Sequence[Shown]) -> Mapping[Shown, str]:
+        """What patients' consents deny, each with the rule that does."""
+        consents = self.consents()
+        return {each: rule for each in shown if (rule := consents.refusal(each))}
+
+    def _refusal(self, asked: Asked, denied: Mapping[Shown, str]) -> AccessRefused:
+        what, rule = f"{asked.interaction} of {asked.kind}", next(iter(denied.values()))
+        why = f"the patient's consent does not permit it ({rule})"
+        return AccessRefused(self.who.roles, what, self.use.purpose, "consent", why)
 
     def _keep(self, asked: Asked, shown: Sequence[Shown], result: Result, admission: Admission) -> None:
         roles, rule = self.who.roles, admission.rule

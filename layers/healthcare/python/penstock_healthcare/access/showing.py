@@ -1,7 +1,7 @@
 """What an answer shows: resources and messages, by reference, and the patients whom they concern."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -38,6 +38,16 @@ def bundle(found: JSONObject) -> Sequence[Shown]:
     """The resources of a searchset or a history."""
     held = (entry.get("resource") for entry in found.get("entry", ()))
     return [resource(each) for each in held if each and each.get("resourceType") != "OperationOutcome"]
+
+
+def without(found: JSONObject, is_denied: Callable[[Shown], bool]) -> JSONObject:
+    """The searchset without what is denied, and without its total; an OperationOutcome says how many are left out."""
+    kept = [each for each in found.get("entry", ()) if not is_denied(resource(each["resource"]))]
+    text = f"{len(found['entry']) - len(kept)} resources are left out: their patients' consents do not permit them"
+    issue = {"severity": "information", "code": "suppressed", "diagnostics": text}
+    outcome = {"resource": {"resourceType": "OperationOutcome", "issue": [issue]}, "search": {"mode": "outcome"}}
+    rest = {name: value for name, value in found.items() if name != "total"}
+    return {**rest, "entry": [*kept, outcome]}
 
 
 def message(kind: str, name: str, *contents: bytes) -> Shown:

@@ -3,10 +3,15 @@
 from penstock.api.application import Api
 from penstock.api.problems import InvalidRequest
 from penstock.aws import wiring
+from penstock.clock import utc_now
 from penstock.identity.model import Scope
 from penstock_healthcare.access.asking import GLASS, PURPOSES, Asked, Use
+from penstock_healthcare.access.consents import Consents
 from penstock_healthcare.access.gate import Gate
+from penstock_healthcare.access.settings import AccessSettings
 from penstock_healthcare.access.trail import trail_of
+from penstock_healthcare.fhir.resources import Resources
+from penstock_healthcare.fhir.search.finding import Finder
 
 PURPOSE, REASON = "X-Purpose-Of-Use", "X-Break-Glass-Reason"
 LONGEST_REASON = 500
@@ -14,8 +19,13 @@ LONGEST_REASON = 500
 
 def gate(api: Api) -> Gate:
     """The gate of the request. Raises Unauthenticated, InvalidRequest."""
-    store = wiring.events()
-    return Gate(api.principal(), _use(api), store, trail_of(store), api.origin())
+    store, who, use = wiring.events(), api.principal(), _use(api)
+
+    def consents() -> Consents:
+        mode = AccessSettings(store).get(who.tenant).consent
+        return Consents(Resources(store), Finder(wiring.views(), who.tenant), mode, who, use, utc_now())
+
+    return Gate(who, use, store, trail_of(store), api.origin(), consents)
 
 
 def require(api: Api, interaction: str, kind: str, scope: Scope, name: str = "") -> None:
