@@ -176,3 +176,23 @@ def test_a_token_that_another_key_or_none_signed_is_refused(cloud: Cloud) -> Non
 
 def test_without_an_identity_provider_no_token_holds(cloud: Cloud, signing: rsa.RSAPrivateKey) -> None:
     assert bearer(cloud, token(signing)).status == 401
+
+
+@pytest.mark.usefixtures("provider")
+@pytest.mark.parametrize(
+    ("claim", "told"),
+    [
+        (["billing"], "role billing"),
+        ("billing nurse", "role billing, nurse"),
+        ([], "unknown-role"),
+        (7, "unknown-role"),
+    ],
+)
+def test_a_tokens_roles_narrow_it_and_a_claim_that_names_none_opens_nothing(
+    cloud: Cloud, signing: rsa.RSAPrivateKey, claim: Any, told: str
+) -> None:
+    text = token(signing, penstock_roles=claim)
+    assert bearer(cloud, text).status == 403
+    headers = {"Authorization": f"Bearer {text}", "X-Purpose-Of-Use": "HPAYMT"}
+    refused = cloud.request("fhir", "GET", "/v1/healthcare/fhir/Observation", key="", headers=headers)
+    assert (refused.status, told in refused.text) == (403, True), refused.text

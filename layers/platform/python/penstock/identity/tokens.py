@@ -41,10 +41,12 @@ class Tokens:
             raise Unauthenticated(_REFUSED) from None
         known = {scope.value for scope in Scope}
         scopes = frozenset(Scope(scope) for scope in str(claims.get("scope", "")).split() if scope in known)
-        return Principal(claims["tenant"], f"user:{claims['sub']}", scopes, _roles(claims.get("penstock_roles", [])))
+        return Principal(claims["tenant"], f"user:{claims['sub']}", scopes, _roles(claims.get("penstock_roles")))
 
 
 def _roles(claim: Any) -> frozenset[str]:
-    """The roles; a claim of another shape is one role that nobody knows, so that it opens nothing."""
+    """The roles. A claim that is there and names none binds all the same: its role is one that nobody knows."""
+    if claim is None:
+        return frozenset()
     found = claim.split() if isinstance(claim, str) else claim
-    return frozenset(str(each) for each in found) if isinstance(found, list) else frozenset({"unreadable"})
+    return frozenset(map(str, found)) if isinstance(found, list) and found else frozenset({"(none)"})
