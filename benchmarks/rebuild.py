@@ -23,6 +23,7 @@ from penstock.events.feed import Mark, MemoryFeed, index
 from penstock.events.memory import MemoryEventStore
 from penstock.events.projection import project_all
 from penstock.events.views import MemoryViewStore
+from penstock.rebuilds.making import folding
 from penstock.rebuilds.service import Rebuilds
 from penstock.rebuilds.standing import AGGREGATE
 from penstock.rebuilds.tasks import Task, hand_out
@@ -86,7 +87,8 @@ class World:
         """Rebuild one projection, from its start to its switch and what follows."""
         queue, known = Queue(), {each.name: each for each in projections()}
         Rebuilds(self.store, self.feed, self.checkpoints, known, queue.clock).start(TENANT, projection, BY)
-        worker = Worker(self.store, self.feed, self.rows, self.checkpoints, known, queue, queue.clock)
+        makings = folding(self.store, self.feed, self.rows, self.checkpoints, projections(), queue.clock)
+        worker = Worker(self.store, queue, makings, queue.clock)
         stream = AGGREGATE.stream(TENANT, projection)
         hand_out(self.store, self.checkpoints, queue, stream)
         while queue.waiting:

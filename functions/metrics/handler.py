@@ -45,17 +45,21 @@ def saga(saga: SagaId, start: From = None, to: To = None) -> Detail:
 
 def _summaries(subject: str, start: From, to: To) -> Summaries:
     who, span = api.require(Scope.READ), span_of(start, to, utc_now())
-    return Summaries.of(totals(wiring.rows(), who.tenant, subject, span), span)
+    return Summaries.of(totals(wiring.rows(), who.tenant, subject, span, _live(who.tenant)), span)
 
 
 def _detail(subject: str, name: str, start: From, to: To, kind: str) -> Detail:
     """Nothing but zeros for what did not run; not found when no stream of the kind defines it either."""
     who, span = api.require(Scope.READ), span_of(start, to, utc_now())
-    found = series(wiring.rows(), who.tenant, subject, name, span)
+    found = series(wiring.rows(), who.tenant, subject, name, span, _live(who.tenant))
     is_built_in = subject == SAGAS.name and name in built_in()
     if not found.hours and not is_built_in and not any(wiring.events().commits(StreamId(who.tenant, kind, name))):
         raise NotFound(f"{subject} {name}")
     return Detail.of_series(name, found, span)
+
+
+def _live(tenant: str) -> int:
+    return wiring.generations().live_generation(tenant, "metrics")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

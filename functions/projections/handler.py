@@ -71,8 +71,9 @@ def _one(tenant: str, projection: str) -> ProjectionView:
 
 
 def _shown(tenant: str, known: Iterable[Described]) -> list[ProjectionView]:
-    behind = lag(wiring.feed(), wiring.views(), known, tenant, utc_now())
-    return [ProjectionView.of(each, wiring.rebuilds(), tenant) for each in behind]
+    rebuilds = wiring.rebuilds()
+    behind = lag(wiring.feed(), wiring.views(), known, tenant, utc_now(), rebuilds.places(tenant))
+    return [ProjectionView.of(each, rebuilds, tenant) for each in behind]
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

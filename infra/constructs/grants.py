@@ -41,7 +41,7 @@ ARCHIVE_ACTIONS = {Access.READ: ["s3:GetObject"], Access.WRITE: ["s3:PutObject",
 SEARCH_COLLECTIONS = "search_collections"
 """CDK context: by tenant, `endpoint` and `arn` of the OpenSearch Serverless collection that it searches in."""
 
-SEARCH_ACTIONS = {Access.READ: ["s3:GetObject"], Access.WRITE: ["s3:PutObject"]}
+SEARCH_ACTIONS = {Access.READ: ["s3:GetObject"], Access.WRITE: ["s3:PutObject", "s3:DeleteObject"]}
 HELD = {"StringEquals": {"s3:object-lock-legal-hold": "ON"}}
 VAULT_ACTIONS = [
     "s3:GetObject",

@@ -10,7 +10,7 @@ import pytest
 from penstock.clock import to_millis
 from penstock.events import Commit, Draft, EventStore, Origin, StreamId
 from penstock.events.checkpoints import CheckpointStore
-from penstock.events.feed import MOST_SPANS, Entry, FeedLog, Mark, Span, follow, index, unheard
+from penstock.events.feed import MOST_SPANS, Entry, FeedLog, Mark, Span, feed_stream, follow, index, unheard
 from penstock.events.store import head
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -165,3 +165,19 @@ def test_a_follower_takes_up_where_it_was_and_after_a_crash_meets_one_step_again
     assert follow(feed, checkpoints, "reader", tenant, take, entries_a_step=2) == 5
     assert taken == [[1, 2], [3, 4], [3, 4], [5]]
     assert follow(feed, checkpoints, "another", tenant, lambda _: None) == 5
+    checkpoints.remove("reader", feed_stream(tenant))
+    checkpoints.remove("nobody", feed_stream(tenant))
+    assert checkpoints.load("reader", feed_stream(tenant)) == 0
+    assert checkpoints.load("another", feed_stream(tenant)) == 5
+
+
+def test_no_step_is_taken_when_time_is_spent(
+    feed: FeedLog, store: EventStore, checkpoints: CheckpointStore, tenant: str, append: Append
+) -> None:
+    for _ in range(3):
+        index(feed, store, tenant, heard(append(StreamId(tenant, "tally", "a"))))
+    turns = iter([False, True])
+    taken: list[Entry] = []
+    assert follow(feed, checkpoints, "reader", tenant, taken.extend, 2, lambda: next(turns)) == 2
+    assert [entry.number for entry in taken] == [1, 2]
+    assert checkpoints.load("reader", feed_stream(tenant)) == 2

@@ -83,6 +83,17 @@ def test_what_is_gone_is_not_replaced(store: IndexStore) -> None:
     assert store.load("other") is None
 
 
+def test_what_is_removed_is_gone_and_is_not_replaced_by_who_saw_it(store: IndexStore) -> None:
+    etag = store.save("acme", b"one", None)
+    store.save("acme#2", b"two", None)
+    store.remove("acme")
+    store.remove("acme")
+    assert store.load("acme") is None
+    assert store.save("acme", b"late", etag) is None
+    assert (store.load("acme#2") or (b"",))[0] == b"two"
+    assert store.save("acme", b"anew", None)
+
+
 def test_names_that_look_like_paths_are_only_names(store: IndexStore) -> None:
     names = ("indexes/acme", "rebuilds/acme", "indexes/..%2Facme", "acme", "acme.next")
     for name in names:

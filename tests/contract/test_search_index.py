@@ -10,6 +10,7 @@ import pytest
 from penstock.aws.opensearch import OpenSearchIndex
 from penstock.aws.search_client import OpenSearch
 from penstock.search import Batch, Document, InvalidQuery, Query, Result, SearchIndex
+from penstock.search.generations import GenerationIndex
 from penstock.search.routing import RoutedIndex
 from penstock.search.stored import StoredIndex
 from penstock.search.storing import MemoryIndexStore
@@ -336,3 +337,27 @@ def test_nothing_is_switched_before_its_time(indexes: Indexes) -> None:
     indexes.make(2).caught_up("acme")
     assert found(old, "laboratory") == [LAB.id]
     assert old.position("acme") == 1
+
+
+def test_generations_stand_beside_each_other_and_go_one_by_one(indexes: Indexes) -> None:
+    first, second = (GenerationIndex(indexes.make(1), lambda _, number=number: number) for number in (1, 2))  # type: ignore[misc]
+    fill(first, LAB)
+    assert second.position("acme") == 0, "it begins from the first entry"
+    fill(second, PAY)
+    fill(second, PAY, tenant="acme2")
+    assert (found(first, "lab"), found(first, "payment")) == ([LAB.id], [])
+    assert found(second, "payment") == [PAY.id]
+    for _ in range(2):
+        first.remove("acme")
+    assert first.position("acme") == 0
+    assert found(first, "laboratory") == []
+    assert found(second, "payment") == [PAY.id]
+    assert found(second, "payment", tenant="acme2") == [PAY.id]
+
+
+def test_what_a_newer_edition_has_begun_is_removed_with_the_rest(indexes: Indexes) -> None:
+    fill(indexes.make(1), LAB)
+    assert indexes.make(2).apply("acme", Batch(0, 5, {PAY.id: [PAY]}))
+    indexes.make(1).remove("acme")
+    assert indexes.make(1).position("acme") == 0
+    assert indexes.make(2).position("acme") == 0

@@ -13,7 +13,7 @@ from tests.infra.sample import SAMPLE, synthesise, write_function
 
 @pytest.mark.parametrize(
     ("access", "expected"),
-    [("read", {"s3:GetObject"}), ("write", {"s3:GetObject", "s3:PutObject"})],
+    [("read", {"s3:GetObject"}), ("write", {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"})],
 )
 def test_the_grant_reaches_the_indexes_and_nothing_else(
     access: str, expected: set[str], tmp_path: Any, layers: dict[str, WingLayers]

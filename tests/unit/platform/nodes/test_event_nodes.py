@@ -8,6 +8,7 @@ import pytest
 from penstock.events import Draft, Origin, Position, StreamId
 from penstock.events.memory import MemoryEventStore
 from penstock.rebuilds.generations import Generations
+from penstock.rebuilds.standing import AGGREGATE, load
 from penstock.workflows.node import Emit, NodeFailure
 from tests.unit.platform.nodes.conftest import NOW, Run
 
@@ -89,3 +90,17 @@ def test_a_rebuild_begins_once_and_is_left_alone_while_it_runs(run: Run, store: 
     assert Generations(store).kept_up("acme", "sagas") == ["sagas", "sagas@2"]
     (other,) = items(run("core.projection.rebuild", [{}], {"projections": ["sagas"]}, key="x2/Node/0/1"))
     assert other == {"projection": "sagas", "begun": False}
+
+
+def test_what_follows_the_feed_is_rebuilt_in_one_slice(run: Run, store: MemoryEventStore) -> None:
+    begun = items(run("core.projection.rebuild", [{}], {"projections": ["metrics", "search"]}))
+    assert begun == [{"projection": name, "begun": True} for name in ("metrics", "search")]
+    for name in ("metrics", "search"):
+        rebuild = load(store, AGGREGATE.stream("acme", name)).rebuild
+        assert rebuild
+        assert (rebuild.generation, rebuild.slices) == (2, 1)
+
+
+def test_all_read_models_are_rebuilt_when_none_is_named(run: Run) -> None:
+    begun = {each["projection"] for each in items(run("core.projection.rebuild", [{}], {}))}
+    assert {"executions", "keys", "metrics", "search"} <= begun

@@ -19,6 +19,7 @@ from penstock.events.views import MemoryViewStore
 from penstock.json import JSONObject
 from penstock.rebuilds.errors import NoRebuild, RebuildRunning, UnknownProjection
 from penstock.rebuilds.generations import LONGEST_MEMORY, Generations, LiveViews
+from penstock.rebuilds.making import folding
 from penstock.rebuilds.service import Rebuilds
 from penstock.rebuilds.standing import AGGREGATE, Standing
 from penstock.rebuilds.tasks import GRACE_SECONDS, SWEEP_SECONDS, Task, Work, hand_out
@@ -73,8 +74,8 @@ class World:
 
     @property
     def worker(self) -> Worker:
-        known = {self.projection.name: self.projection}
-        return Worker(self.store, self.feed, self.rows, self.checkpoints, known, self, self.clock)
+        made = folding(self.store, self.feed, self.rows, self.checkpoints, [self.projection], self.clock)
+        return Worker(self.store, self, made, self.clock)
 
     def happen(self, key: str, n: int, *, is_nudged: bool = True, **data: Any) -> None:
         stream = StreamId(TENANT, "tally", key)

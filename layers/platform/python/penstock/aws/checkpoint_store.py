@@ -36,6 +36,11 @@ class DynamoCheckpointStore:
         except ConditionFailed:
             return  # a rival has come further
 
+    def remove(self, consumer: str, stream: StreamId) -> None:
+        """See CheckpointStore.remove."""
+        with translated():
+            self._client.delete_item(TableName=self._table, Key=_key(consumer, stream))
+
 
 def _key(consumer: str, stream: StreamId) -> dict[str, Any]:
     return {"pk": {"S": f"{stream.tenant}#checkpoint#{consumer}#{stream.kind}#{stream.key}"}, "sk": {"S": "checkpoint"}}

@@ -108,6 +108,14 @@ class OpenSearchIndex:
             return found
         return self._ask(index, query, parsed, position, is_fuzzy=True)
 
+    def remove(self, tenant: str) -> None:
+        """See SearchIndex.remove. The state goes last: what is cut off before is done again."""
+        state, _ = self._load(tenant)
+        for edition in {*(state.editions if state else ()), self._edition}:
+            self._client.delete(index_name(tenant, edition))
+        self._store.remove(_state_name(tenant))
+        self._seen.pop(tenant, None)
+
     def _ask(self, index: str, query: Query, parsed: Parsed, position: int, *, is_fuzzy: bool) -> Result:
         answer = self._client.search(index, request(query, parsed, is_fuzzy=is_fuzzy))
         if answer["timed_out"]:

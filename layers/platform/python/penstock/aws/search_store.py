@@ -51,3 +51,8 @@ class S3IndexStore:
             if refusal.code in _RIVAL | _ABSENT:
                 return None
             raise
+
+    def remove(self, name: str) -> None:
+        """See IndexStore.remove."""
+        with translated():
+            self._client.delete_object(Bucket=self._bucket, Key=name)

@@ -6,7 +6,7 @@ What only some functions are made of is imported where it is made, so that the o
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from penstock.aws.rebuild_tasks import QueuedTasks
     from penstock.aws.wake import Scheduler
     from penstock.aws.webhooks import DynamoAttempts, DynamoCircuits
+    from penstock.events.feed import Feed
     from penstock.identity.access import Access
     from penstock.identity.keys import Keys
     from penstock.identity.tokens import Tokens
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from penstock.processes.advancing import Advancing
     from penstock.processes.observing import Observing
     from penstock.processes.service import Processes
+    from penstock.rebuilds.followed import Follower
     from penstock.rebuilds.service import Rebuilds
     from penstock.rebuilds.worker import Worker
     from penstock.retention.service import Retention
@@ -176,11 +178,13 @@ def _beginnings() -> "Beginnings":
 
 def count_metrics(stream: StreamId) -> Applied:
     """Count what has come into the feed of the stream's tenant."""
-    from penstock.metrics.counting import count
+    return _keep_up("metrics", stream.tenant, "metrics_projector")
 
-    watched = WatchedFeed(feed())
-    count(watched, _beginnings(), rows(), checkpoints(), stream.tenant)
-    return watched.applied("metrics_projector")
+
+def _counting(followed: "Feed") -> "Follower":
+    from penstock.metrics.following import Counting
+
+    return Counting(followed, _beginnings(), rows(), checkpoints())
 
 
 @cache
@@ -276,10 +280,22 @@ def hand_out_rebuild(stream: StreamId) -> None:
 @cache
 def rebuild_worker() -> "Worker":
     """Rebuilds of read models: what does the work."""
+    from penstock.rebuilds.followed import Following
+    from penstock.rebuilds.making import folding
     from penstock.rebuilds.worker import Worker
 
-    known = {projection.name: projection for projection in projections()}
-    return Worker(events(), feed(), rows(), checkpoints(), known, _rebuild_tasks())
+    folded = folding(events(), feed(), rows(), checkpoints(), projections())
+    following = {name: Following(partial(follower, feed()), generations()) for name, follower in _FOLLOWERS.items()}
+    return Worker(events(), _rebuild_tasks(), {**folded, **following})
+
+
+def _keep_up(name: str, tenant: str, consumer: str) -> Applied:
+    """Catch a read model that follows the feed up with it."""
+    from penstock.rebuilds.followed import keep_up
+
+    watched = WatchedFeed(feed())
+    keep_up(_FOLLOWERS[name](watched), name, generations(), tenant)
+    return watched.applied(consumer)
 
 
 @cache
@@ -420,7 +436,15 @@ def process_advancing() -> "Advancing":
 
 @cache
 def search() -> "SearchIndex":
-    """The search indexes."""
+    """The search indexes, as readers see them."""
+    from penstock.search.generations import GenerationIndex
+
+    return GenerationIndex(_indexes(), lambda tenant: generations().live_generation(tenant, "search"))
+
+
+@cache
+def _indexes() -> "SearchIndex":
+    """Every generation of the search indexes."""
     from penstock.aws.search_store import S3IndexStore
     from penstock.search.files import own_folder
     from penstock.search.searchable import catalogued, edition
@@ -444,16 +468,22 @@ def search() -> "SearchIndex":
 
 def index_for_search(stream: StreamId) -> Applied:
     """Catch the search index of the stream's tenant up with its feed."""
-    from penstock.search.indexing import Indexer
+    return _keep_up("search", stream.tenant, "search_indexer")
+
+
+def _indexing(followed: "Feed") -> "Follower":
+    from penstock.search.following import Indexing
     from penstock.search.searchable import searchables
 
-    watched = WatchedFeed(feed())
     # What was forgotten is read again at once: a key that this process remembers for a minute would bring it back.
     store = DynamoEventStore(
         clients.dynamodb(), settings().events_table, payloads(), CachedKeyring(_data_keys(), seconds=1)
     )
-    Indexer(search(), watched, store, searchables()).catch_up(stream.tenant)
-    return watched.applied("search_indexer")
+    return Indexing(_indexes(), followed, store, searchables(), checkpoints())
+
+
+_FOLLOWERS: "Mapping[str, Callable[[Feed], Follower]]" = {"metrics": _counting, "search": _indexing}
+"""What keeps the read models that follow the feed, by their names; a feed to follow in."""
 
 
 @cache

@@ -17,6 +17,10 @@ class CheckpointStore(Protocol):
         """Note that the consumer has finished everything up to `commit`; one that is behind changes nothing."""
         ...
 
+    def remove(self, consumer: str, stream: StreamId) -> None:
+        """Forget how far the consumer has come."""
+        ...
+
 
 class MemoryCheckpointStore:
     """A CheckpointStore in memory."""
@@ -33,3 +37,8 @@ class MemoryCheckpointStore:
         """See CheckpointStore.advance."""
         with self._lock:
             self._commits[consumer, stream] = max(commit, self.load(consumer, stream))
+
+    def remove(self, consumer: str, stream: StreamId) -> None:
+        """See CheckpointStore.remove."""
+        with self._lock:
+            self._commits.pop((consumer, stream), None)

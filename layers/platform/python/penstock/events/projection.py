@@ -55,6 +55,11 @@ class Projection:
     types: EventTypes | None = None
     revision: int = 1
 
+    @property
+    def consumer(self) -> str:
+        """See Described.consumer."""
+        return ""
+
 
 class Described(Protocol):
     """What there is to know of a projection without its code."""
@@ -72,6 +77,11 @@ class Described(Protocol):
     @property
     def revision(self) -> int:
         """Of its code."""
+        ...
+
+    @property
+    def consumer(self) -> str:
+        """Under which it keeps its place in the feed; empty for one that folds each stream by itself."""
         ...
 
 

@@ -5,6 +5,7 @@
     tally.py       the counters, which add up: what one event changes has the shape of what a day comes to
     buckets.py     the rows in which they are kept, and the time they cover
     counting.py    counts a tenant's feed into its buckets, each commit once
+    following.py   keeps the generations of the buckets: catches one up with the feed, takes one away
     reading.py     what the buckets say of a span of time
 
 Errors:

@@ -5,7 +5,8 @@
     by name     <digest of the name> <period>    the hours of one workflow
 
 A period is written `2026-11-24T13` or `2026-11-24`, in UTC: the hours of a day begin with `2026-11-24T`. A row stands
-at the number of the last entry of the tenant's feed that is counted in it, so that no entry is counted twice.
+at the number of the last entry of the tenant's feed that is counted in it, so that no entry is counted twice. Each
+generation has rows of its own, under the subject's name and its number.
 """
 
 from collections.abc import Iterator
@@ -17,8 +18,10 @@ from penstock.events import Position, StreamId
 from penstock.events.views import DEFAULT_INDEX, Row
 from penstock.json import JSONObject
 from penstock.metrics.tally import Metrics
+from penstock.rebuilds.generations import stored_name
 
 BY_NAME = "name"
+KIND = "metrics"
 REVISION = 1
 """Rises when what is counted changes: the feed is then counted anew, from its beginning."""
 
@@ -38,23 +41,29 @@ class Bucket:
     @property
     def stream(self) -> StreamId:
         """What its row goes by."""
-        return StreamId(self.tenant, "metrics", f"{self.period}.{digest(self.name)}")
+        return StreamId(self.tenant, KIND, f"{self.period}.{digest(self.name)}")
 
     @property
     def day(self) -> "Bucket":
         """That of the day in which its hour lies."""
         return replace(self, period=self.period[: len("2026-11-24")])
 
-    def row(self, metrics: Metrics, entry: int) -> Row:
-        """The row, after that entry of the feed."""
+    def row(self, metrics: Metrics, entry: int, generation: int = 1) -> Row:
+        """The generation's row, after that entry of the feed."""
         document: JSONObject = {"name": self.name, "period": self.period, **metrics.to_json()}
         index = {DEFAULT_INDEX: f"{self.period} {self.name}", BY_NAME: f"{digest(self.name)} {self.period}"}
-        return Row(projection(self.subject), self.stream, Position(entry, entry), REVISION, document, index)
+        name = projection(self.subject, generation)
+        return Row(name, self.stream, Position(entry, entry), REVISION, document, index)
 
 
-def projection(subject: str) -> str:
+def projection(subject: str, generation: int = 1) -> str:
     """The name that the subject's rows are kept under."""
-    return f"{subject}_metrics.{REVISION}"
+    return stored_name(f"{subject}_metrics.{REVISION}", generation)
+
+
+def consumer(generation: int = 1) -> str:
+    """Under which the generation keeps its place in the feed."""
+    return stored_name(f"metrics.{REVISION}", generation)
 
 
 def digest(name: str) -> str:

@@ -7,7 +7,7 @@ that have it already take nothing of it.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -18,11 +18,10 @@ from penstock.events.errors import Conflict
 from penstock.events.feed import Entry, Feed, Span, follow
 from penstock.events.store import EventStore
 from penstock.events.views import ViewStore
-from penstock.metrics.buckets import REVISION, Bucket, hour_of, projection
+from penstock.metrics.buckets import Bucket, consumer, hour_of, projection
 from penstock.metrics.subjects import SUBJECTS, Beginning, Subject
 from penstock.metrics.tally import Metrics
 
-CONSUMER = f"metrics.{REVISION}"
 ENTRIES_A_STEP = 20
 _READERS = 8
 _REMEMBERED = 4_096
@@ -52,17 +51,25 @@ class Beginnings:
         return found
 
 
-def count(feed: Feed, beginnings: Beginnings, views: ViewStore, checkpoints: CheckpointStore, tenant: str) -> int:
-    """Count what the feed has after the checkpoint; returns the last entry that is counted.
+def count(
+    feed: Feed,
+    beginnings: Beginnings,
+    views: ViewStore,
+    checkpoints: CheckpointStore,
+    tenant: str,
+    generation: int = 1,
+    spent: Callable[[], bool] = lambda: False,
+) -> int:
+    """Count what the feed has after the generation's checkpoint; returns the last entry that is counted.
 
     Raises Conflict after losing a bucket to rivals again and again, and what the stores raise.
     """
 
     def take(entries: Sequence[Entry]) -> None:
         for bucket, changed in changes(beginnings, entries).items():
-            apply(views, bucket, changed)
+            apply(views, bucket, changed, generation)
 
-    return follow(feed, checkpoints, CONSUMER, tenant, take, ENTRIES_A_STEP)
+    return follow(feed, checkpoints, consumer(generation), tenant, take, ENTRIES_A_STEP, spent)
 
 
 def changes(beginnings: Beginnings, entries: Sequence[Entry]) -> Changes:
@@ -92,9 +99,9 @@ def _summed(parts: Mapping[Bucket, Mapping[int, Sequence[Metrics]]]) -> Changes:
     }
 
 
-def apply(views: ViewStore, bucket: Bucket, changed: Mapping[int, Metrics]) -> None:
+def apply(views: ViewStore, bucket: Bucket, changed: Mapping[int, Metrics], generation: int = 1) -> None:
     """Add what follows the entry at which the bucket stands. Raises Conflict after losing to rivals ten times."""
-    name = projection(bucket.subject)
+    name = projection(bucket.subject, generation)
     for _ in range(_LARGEST_LOSING_STREAK):
         kept = views.load(name, bucket.stream)
         stands = kept.position.commit if kept else 0
@@ -102,7 +109,8 @@ def apply(views: ViewStore, bucket: Bucket, changed: Mapping[int, Metrics]) -> N
         if not new:
             return
         old = [Metrics.parse(kept.document)] if kept and kept.document else []
-        if views.save(bucket.row(Metrics.sum([*old, *new]).within(), max(changed)), replaces=kept):
+        row = bucket.row(Metrics.sum([*old, *new]).within(), max(changed), generation)
+        if views.save(row, replaces=kept):
             return
     raise Conflict(str(bucket.stream), stands)
 

@@ -1,4 +1,7 @@
-"""What the buckets say: of every workflow or saga over a span of time, and of one of them hour by hour."""
+"""What the buckets say: of every workflow or saga over a span of time, and of one of them hour by hour.
+
+A reader names the generation that is live; a rebuild makes another beside it.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,37 +22,39 @@ class Series:
     hours: Mapping[str, Metrics]
 
 
-def totals(views: ViewStore, tenant: str, subject: str, span: Span) -> Mapping[str, Metrics]:
+def totals(views: ViewStore, tenant: str, subject: str, span: Span, generation: int = 1) -> Mapping[str, Metrics]:
     """The metrics of each that ran in the time, by name, sorted. Raises TooMuch."""
     found: dict[str, list[Metrics]] = {}
-    for read, view in enumerate(_all(views, tenant, subject, span)):
+    for read, view in enumerate(_all(views, tenant, projection(subject, generation), span)):
         if read == MOST_BUCKETS:
             raise TooMuch(MOST_BUCKETS)
         found.setdefault(view.document["name"], []).append(Metrics.parse(view.document))
     return {name: Metrics.sum(parts) for name, parts in sorted(found.items())}
 
 
-def series(views: ViewStore, tenant: str, subject: str, name: str, span: Span) -> Series:
+def series(views: ViewStore, tenant: str, subject: str, name: str, span: Span, generation: int = 1) -> Series:
     """The metrics of one by the hour; no more rows are read than the days of the span have hours."""
     hours: dict[str, Metrics] = {}
+    kept = projection(subject, generation)
     for day in span.days():
-        for view in _listed(views, tenant, subject, f"{digest(name)} {day}T", BY_NAME):
+        for view in listed(views, tenant, kept, f"{digest(name)} {day}T", BY_NAME):
             if span.holds(view.document["period"]):
                 hours[view.document["period"]] = Metrics.parse(view.document)
     return Series(Metrics.sum(hours.values()), hours)
 
 
-def _all(views: ViewStore, tenant: str, subject: str, span: Span) -> Iterator[View]:
+def _all(views: ViewStore, tenant: str, kept: str, span: Span) -> Iterator[View]:
     for period in span.periods():
-        yield from _listed(views, tenant, subject, f"{period} ")
+        yield from listed(views, tenant, kept, f"{period} ")
 
 
-def _listed(views: ViewStore, tenant: str, subject: str, prefix: str, index: str = "") -> Iterator[View]:
+def listed(views: ViewStore, tenant: str, kept: str, prefix: str = "", index: str = "") -> Iterator[View]:
+    """The rows under the name that they are kept under, in the index's order, a page at a time."""
     cursor = None
     while True:
         page = views.list(
             tenant,
-            projection(subject),
+            kept,
             index=index,
             prefix=prefix,
             newest_first=False,

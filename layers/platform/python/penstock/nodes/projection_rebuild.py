@@ -14,7 +14,9 @@ class Parameters(NodeParameters):
     """Which read models."""
 
     projections: tuple[str, ...] = Field(
-        default=(), max_length=100, description="Their names: executions, workflows …; all of them when none is named"
+        default=(),
+        max_length=100,
+        description="Their names: executions, metrics, search …; all of them when none is named",
     )
 
 
@@ -32,7 +34,7 @@ def _rebuild(call: Call[Parameters], name: str) -> JSONObject:
     known = known_projections().get(name)
     if known is None:
         raise NodeFailure("UnknownProjection", str(UnknownProjection(name)), permanent=True)
-    command = StartRebuild(known.revision, call.services.feed.head(call.tenant))
+    command = StartRebuild.of(known, call.services.feed.head(call.tenant))
     origin = Origin(f"workflow:{call.workflow}", call.execution)
     handling = commands(call.services.store, lambda: call.now)
     try:

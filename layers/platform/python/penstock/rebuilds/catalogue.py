@@ -11,18 +11,20 @@ from pathlib import Path
 from penstock import manifests
 from penstock.discovery import modules, wing_of
 from penstock.events.projection import Projection
+from penstock.rebuilds.followed import Followed
 
 MANIFEST = manifests.FOLDER / "penstock_projections.json"
 
 
 @dataclass(frozen=True, slots=True)
 class KnownProjection:
-    """A projection's name, the kind of stream that it folds, its code's revision, and whose it is."""
+    """A projection's name, the kind of stream that it folds, its code's revision, and whose it is. See Described."""
 
     name: str
     kind: str
     revision: int
     wing: str
+    consumer: str = ""
 
 
 @cache
@@ -39,10 +41,10 @@ def read_manifest(file: Path = MANIFEST) -> Mapping[str, KnownProjection]:
 def installed() -> Mapping[str, KnownProjection]:
     """The projections whose code is here."""
     return {
-        each.name: KnownProjection(each.name, each.kind, each.revision, wing_of(module.__name__))
+        each.name: KnownProjection(each.name, each.kind, each.revision, wing_of(module.__name__), each.consumer)
         for module in modules("projections")
         for each in vars(module).values()
-        if isinstance(each, Projection)
+        if isinstance(each, Projection | Followed)
     }
 
 

@@ -34,11 +34,20 @@ class Generations:
 
     def live(self, tenant: str, projection: str) -> str:
         """The stored name that readers read."""
-        return stored_name(projection, self._standing(tenant, projection).live)
+        return stored_name(projection, self.live_generation(tenant, projection))
+
+    def live_generation(self, tenant: str, projection: str) -> int:
+        """The generation that readers read."""
+        return self._standing(tenant, projection).live
 
     def kept_up(self, tenant: str, projection: str) -> Sequence[str]:
         """The stored names that the projector writes."""
         return [stored_name(projection, each) for each in self._standing(tenant, projection).kept_up]
+
+    def is_out_of_use(self, tenant: str, projection: str, generation: int) -> bool:
+        """Whether a generation is known to be neither live nor in the making; one that is not heard of yet is not."""
+        standing = self._standing(tenant, projection)
+        return standing.newest >= generation and generation not in standing.kept_up
 
     def is_live(self, tenant: str, stored: str) -> bool:
         """Whether readers see the rows of a stored name."""

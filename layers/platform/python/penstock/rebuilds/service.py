@@ -13,6 +13,7 @@ from penstock.events.model import Origin
 from penstock.events.projection import Described
 from penstock.events.store import EventStore
 from penstock.rebuilds.errors import UnknownProjection
+from penstock.rebuilds.generations import stored_name
 from penstock.rebuilds.standing import (
     AGGREGATE,
     AbandonRebuild,
@@ -48,7 +49,7 @@ class Rebuilds:
 
     def start(self, tenant: str, projection: str, origin: Origin) -> Standing:
         """Begin a rebuild. Raises UnknownProjection, RebuildRunning."""
-        command = StartRebuild(self.known(projection).revision, self.feed.head(tenant))
+        command = StartRebuild.of(self.known(projection), self.feed.head(tenant))
         return self._handle(tenant, projection, command, origin)
 
     def resume(self, tenant: str, projection: str, origin: Origin) -> Standing:
@@ -69,8 +70,21 @@ class Rebuilds:
         bounds = [rebuild.bounds(number) for number in rebuild.done]
         return sum(last - first for first, last in bounds) + sum(self._folded(task) for task in folding(standing))
 
+    def places(self, tenant: str) -> Mapping[str, int]:
+        """By the names of those that follow the feed: the last of its entries that is in what is live."""
+        return {
+            name: self._place(tenant, stored_name(each.consumer, self.standing(tenant, name).live))
+            for name, each in self.projections.items()
+            if each.consumer
+        }
+
     def _folded(self, task: Task) -> int:
-        return max(self.checkpoints.load(task.name, feed_stream(task.tenant)) - task.first, 0)
+        consumer = self.projections[task.projection].consumer
+        place = self._place(task.tenant, stored_name(consumer, task.generation) if consumer else task.name)
+        return max(min(place, task.last) - task.first, 0)
+
+    def _place(self, tenant: str, consumer: str) -> int:
+        return self.checkpoints.load(consumer, feed_stream(tenant))
 
     def _handle(self, tenant: str, projection: str, command: object, origin: Origin) -> Standing:
         return commands(self.store, self.clock).handle(AGGREGATE.stream(tenant, projection), command, origin).state

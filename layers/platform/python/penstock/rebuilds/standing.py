@@ -8,6 +8,7 @@ from penstock.clock import Clock, to_millis
 from penstock.events.aggregate import Aggregate, MemorySnapshotStore, Repository
 from penstock.events.commands import Commands, Decisions
 from penstock.events.model import Event, StreamId
+from penstock.events.projection import Described
 from penstock.events.store import EventStore
 from penstock.rebuilds.errors import NoRebuild, RebuildRunning
 from penstock.rebuilds.events import (
@@ -76,6 +77,12 @@ class StartRebuild:
 
     revision: int
     head: int
+    most_slices: int = MOST_SLICES
+
+    @classmethod
+    def of(cls, projection: Described, head: int) -> "StartRebuild":
+        """One slice for what follows the feed: that is read in its order."""
+        return cls(projection.revision, head, 1 if projection.consumer else MOST_SLICES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ class AbandonRebuild:
 def _start(standing: Standing, command: StartRebuild) -> Events:
     if standing.rebuild:
         raise RebuildRunning(standing.id.key)
-    slices = min(MOST_SLICES, max(1, -(-command.head // ENTRIES_A_SLICE)))
+    slices = min(command.most_slices, max(1, -(-command.head // ENTRIES_A_SLICE)))
     return [RebuildStarted(standing.newest + 1, command.revision, command.head, slices)]
 
 

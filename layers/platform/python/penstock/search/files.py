@@ -67,11 +67,17 @@ class Files:
 
     def adopt(self, name: str, path: Path, etag: str) -> File:
         """Take a file that the store now has."""
-        self._forget(name)
+        self.forget(name)
         made = self._files[name] = File(path, etag, self._monotonic())
         while len(self._files) > _MOST_FILES:
-            self._forget(next(iter(self._files)))
+            self.forget(next(iter(self._files)))
         return made
+
+    def forget(self, name: str) -> None:
+        """Drop this machine's copy, if it has one."""
+        known = self._files.pop(name, None)
+        if known:
+            known.drop()
 
     @contextmanager
     def draft(self) -> Iterator[Path]:
@@ -91,17 +97,12 @@ class Files:
     def _fetched(self, name: str) -> File | None:
         found = self._store.load(name)
         if found is None:
-            self._forget(name)
+            self.forget(name)
             return None
         blob, etag = found
         with self.draft() as path:
             path.write_bytes(_unpacked(name, blob))
         return self.adopt(name, path, etag)
-
-    def _forget(self, name: str) -> None:
-        known = self._files.pop(name, None)
-        if known:
-            known.drop()
 
 
 def own_folder(home: Path) -> Path:

@@ -3,7 +3,7 @@
 The place in the feed is the index's own, and changes with it. Doing the same again is harmless, and so is a rival.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -33,23 +33,37 @@ class Indexer:
     store: EventStore
     searchables: Mapping[str, Searchable]
 
-    def catch_up(self, tenant: str, entries_a_step: int = ENTRIES_A_STEP) -> None:
+    def catch_up(
+        self,
+        tenant: str,
+        entries_a_step: int = ENTRIES_A_STEP,
+        spent: Callable[[], bool] = lambda: False,
+        reached: Callable[[int], object] = lambda _: None,
+    ) -> bool:
         """Take what the feed has after the index's place, a step at a time; each step is kept as soon as it is done.
+
+        `reached` is told each entry up to which nothing is missing. False when time was spent before the feed's end, or
+        the index is newer code's.
 
         Raises IndexContended after losing to rivals ten times in a row, and what the index and the stores raise.
         """
         losses = 0
         while losses < _LARGEST_LOSING_STREAK:
             after = self.index.position(tenant)
-            if after is None:
-                return
+            if after is None or spent():
+                return False
             entries = tuple(islice(self.feed.entries(tenant, after), entries_a_step))
             batch = self._batch(after, entries)
             # A few entries with nothing to index are no reason to write an index: they are looked at again next time.
             if not batch.replaced and len(entries) < entries_a_step:
                 self.index.caught_up(tenant)
-                return
-            losses = 0 if self.index.apply(tenant, batch) else losses + 1
+                reached(batch.position)
+                return True
+            if self.index.apply(tenant, batch):
+                reached(batch.position)
+                losses = 0
+            else:
+                losses += 1
         raise IndexContended(tenant, losses)
 
     def _batch(self, after: int, entries: Sequence[Entry]) -> Batch:

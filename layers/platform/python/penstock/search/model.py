@@ -142,7 +142,10 @@ class Result:
 
 
 class SearchIndex(Protocol):
-    """The documents of all tenants. A tenant's are found only by naming that tenant."""
+    """The documents of all tenants. A tenant's are found only by naming that tenant.
+
+    Several generations of a tenant's index may be there: see `search.generations` for what they are named by.
+    """
 
     def position(self, tenant: str) -> int | None:
         """The feed's entry that the index is to go on after; None when it is newer code's, and to be left alone."""
@@ -161,4 +164,8 @@ class SearchIndex(Protocol):
 
     def search(self, tenant: str, query: Query) -> Result:
         """What is found, the best first. Raises InvalidQuery, QueryTooSlow."""
+        ...
+
+    def remove(self, tenant: str) -> None:
+        """Take the documents away, and the place in the feed; also those of an index that is damaged."""
         ...

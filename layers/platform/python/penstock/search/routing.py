@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from penstock.search.generations import tenant_of
 from penstock.search.model import Batch, Query, Result, SearchIndex
 
 
@@ -29,5 +30,9 @@ class RoutedIndex:
         """See SearchIndex.search."""
         return self._of(tenant).search(tenant, query)
 
+    def remove(self, tenant: str) -> None:
+        """See SearchIndex.remove."""
+        self._of(tenant).remove(tenant)
+
     def _of(self, tenant: str) -> SearchIndex:
-        return self.others.get(tenant, self.usual)
+        return self.others.get(tenant_of(tenant), self.usual)

@@ -3,6 +3,8 @@
     indexes/<tenant>.sqlite.zst    what answers
     rebuilds/<tenant>.sqlite.zst   what code of a newer edition builds anew, until that has caught up
 
+A rebuild that a person asks for has files of its own: `search.generations` says how they are named.
+
 How far the feed was followed lies inside the file: index and checkpoint change in one write.
 """
 
@@ -103,6 +105,13 @@ class StoredIndex:
         with self._lock:
             file = self._files.current(_serving(tenant), self._fresh_for)
             return (file.reader if file else self._nothing_yet).search(query)
+
+    def remove(self, tenant: str) -> None:
+        """See SearchIndex.remove."""
+        with self._lock:
+            for name in (_building(tenant), _serving(tenant)):
+                self._store.remove(name)
+                self._files.forget(name)
 
     @cached_property
     def _catalogue(self) -> Sequence[Document]:

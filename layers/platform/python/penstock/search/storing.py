@@ -28,6 +28,10 @@ class IndexStore(Protocol):
         """
         ...
 
+    def remove(self, name: str) -> None:
+        """Take the file away, if there is one."""
+        ...
+
 
 class MemoryIndexStore:
     """An IndexStore in memory. Safe for threads."""
@@ -53,6 +57,11 @@ class MemoryIndexStore:
                 return None
             self._files[name] = blob
             return _etag(blob)
+
+    def remove(self, name: str) -> None:
+        """See IndexStore.remove."""
+        with self._lock:
+            self._files.pop(name, None)
 
 
 class FolderIndexStore:
@@ -86,6 +95,11 @@ class FolderIndexStore:
             made.write_bytes(blob)
             made.replace(file)
             return _etag(blob)
+
+    def remove(self, name: str) -> None:
+        """See IndexStore.remove."""
+        with self._lock:
+            self._file(name).unlink(missing_ok=True)
 
     def _file(self, name: str) -> Path:
         """Names are taken as they are: none leads out of the folder."""
