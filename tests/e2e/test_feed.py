@@ -76,6 +76,21 @@ def test_a_rebuild_serves_what_is_live_until_it_is_complete(tenant: Tenant) -> N
     assert {each["id"] for each in listed} == {*before, later}
 
 
+@pytest.mark.parametrize("name", ["metrics", "search"])
+def test_what_follows_the_feed_is_rebuilt_and_goes_on_from_there(tenant: Tenant, name: str) -> None:
+    flow = workflow(tenant)
+    tenant.run(flow)
+    tenant.call("POST", f"/v1/projections/{name}/rebuild", expect=202)
+
+    def standing() -> Document:
+        found: Document = tenant.get(f"/v1/projections/{name}")
+        return found
+
+    eventually("the new generation is shown", lambda: standing()["generation"] == 2, seconds=60)
+    tenant.run(flow)
+    eventually("it has heard of what came since", lambda: standing()["behind"] == 0, seconds=60)
+
+
 def test_a_node_rebuilds_and_reads_the_past(tenant: Tenant) -> None:
     flow = workflow(tenant)
     run = tenant.run(flow)["id"]
