@@ -2,7 +2,8 @@
 
 `target` is `lambda-arm64` for AWS (python3.13) and `host` for the local stack, which runs functions on this
 machine's interpreter. Set in cdk.json, `identity_provider` names whose JWTs the API takes, and `http_allow` the hosts
-that HTTP nodes and webhooks reach though they are not public.
+that HTTP nodes and webhooks reach though they are not public; `healthlake_datastores` the AWS HealthLake data stores
+that each tenant may use, by ARN.
 """
 
 import os

@@ -81,6 +81,7 @@ class Grants:
     secrets: Access | None = None
     give_up: bool = False
     erase: bool = False
+    healthlake: bool = False
 
 
 @dataclass(frozen=True)

@@ -165,6 +165,7 @@ def _grants(root: Table) -> Grants:
         secrets=grants.access("secrets"),
         give_up=grants.flag("give_up"),
         erase=grants.flag("erase"),
+        healthlake=grants.flag("healthlake"),
     )
 
 

@@ -28,6 +28,7 @@ from penstock_healthcare.api.fhir_connections import (
 from penstock_healthcare.fhir.client.errors import ClientError
 from penstock_healthcare.fhir.client.transport import Bounds, Sender
 from penstock_healthcare.fhir.connections.connection import Connection
+from penstock_healthcare.fhir.connections.datastores import Datastores
 from penstock_healthcare.fhir.connections.errors import ConnectionsError
 from penstock_healthcare.fhir.connections.service import LISTING, Connections
 
@@ -98,7 +99,8 @@ def _view(found: Connection) -> FhirConnectionView:
 
 
 def _connections() -> Connections:
-    return Connections(wiring.events(), wiring.keyring(), _guard())
+    allowed = Datastores.from_environment(os.environ)
+    return Connections(wiring.events(), wiring.keyring(), _guard(), signer=wiring.signer(), datastores=allowed)
 
 
 def _guard() -> Guard:

@@ -1,5 +1,6 @@
 """What a grant of `function.toml` means: the IAM statements it adds and the environment it names things in."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -73,6 +74,25 @@ OWN_MACHINE_ACTIONS = [
     "states:ListExecutions",
     "states:StartExecution",
 ]
+HEALTHLAKE_DATASTORES = "healthlake_datastores"
+"""CDK context: by tenant, the ARNs of the AWS HealthLake data stores that its connections may lead to."""
+
+HEALTHLAKE_ACTIONS = [
+    f"healthlake:{name}"
+    for name in (
+        "GetCapabilities",
+        "ReadResource",
+        "VersionReadResource",
+        "SearchWithGet",
+        "SearchWithPost",
+        "CreateResource",
+        "UpdateResource",
+        "PatchResource",
+        "DeleteResource",
+        "ProcessBundle",
+    )
+]
+_DATASTORE = re.compile(r"arn:aws[a-z-]*:healthlake:([a-z0-9-]+):\d{12}:datastore/fhir/([a-z0-9]{1,64})")
 SECRETS_ACTIONS = {Access.READ: ["kms:Decrypt"], Access.WRITE: ["kms:Encrypt"]}
 NODE_RUNNER_SUFFIX = "_nodes"
 
@@ -335,6 +355,25 @@ def _secrets(grants: Grants, landscape: Landscape) -> Part:
     return _allow(_actions(grants.secrets, SECRETS_ACTIONS), [key.key_arn]), {"PENSTOCK_SECRETS_KEY": key.key_arn}
 
 
+def _healthlake(grants: Grants, landscape: Landscape) -> Part:
+    """Nothing, unless the stage names data stores. Raises ValueError for what is no data store's ARN."""
+    tenants = landscape.data.node.try_get_context(HEALTHLAKE_DATASTORES) or {}
+    if not grants.healthlake or not tenants:
+        return [], {}
+    bases = {tenant: dict(map(_datastore, arns)) for tenant, arns in tenants.items()}
+    named = sorted({arn for arns in tenants.values() for arn in arns})
+    return _allow(HEALTHLAKE_ACTIONS, named), {"PENSTOCK_HEALTHLAKE_DATASTORES": _json(landscape, bases)}
+
+
+def _datastore(arn: str) -> tuple[str, str]:
+    """FHIR base and region of a data store."""
+    parts = _DATASTORE.fullmatch(arn)
+    if not parts:
+        raise ValueError(f"{HEALTHLAKE_DATASTORES}: {arn!r} is not the ARN of an AWS HealthLake data store")
+    region, key = parts.groups()
+    return f"https://healthlake.{region}.amazonaws.com/datastore/{key}/r4", region
+
+
 def _give_up(name: str, landscape: Landscape) -> Part:
     """A consumer may lay a message down as a dead letter without failing on it first."""
     letters = landscape.events.consumers[name].dead_letters.queue
@@ -401,4 +440,5 @@ RULES: tuple[Callable[[Grants, Landscape], Part], ...] = (
     _make_machines,
     _dead_letters,
     _secrets,
+    _healthlake,
 )

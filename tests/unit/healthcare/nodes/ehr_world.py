@@ -9,6 +9,7 @@ from penstock.events import Origin
 from penstock.events.keyring import MemoryKeyring
 from penstock.events.memory import MemoryEventStore
 from penstock.http.guard import Guard
+from penstock.http.signing import NoSigner, Signer
 from penstock.workflows.catalogue import catalogue
 from penstock.workflows.execution.ports import Start
 from penstock.workflows.execution.running import NodeRequest
@@ -18,6 +19,7 @@ from penstock.workflows.node import Emit, NodeFailure, Services
 from penstock.workflows.runner import LocalRunner
 from penstock.workflows.validation import parse
 from penstock_healthcare.fhir.connections.connection import Auth, Settings
+from penstock_healthcare.fhir.connections.datastores import Datastores
 from penstock_healthcare.fhir.connections.service import Connections
 from tests.unit.healthcare.fhir.client.ehr import CLIENT, Ehr
 
@@ -33,6 +35,8 @@ class World:
     ehr: Ehr
     store: MemoryEventStore = field(default_factory=MemoryEventStore)
     keyring: MemoryKeyring = field(default_factory=MemoryKeyring)
+    signer: Signer = field(default_factory=NoSigner)
+    datastores: Datastores = field(default_factory=Datastores)
 
     def connect(self, name: str = "ehr", vendor: str = "generic", auth: Auth = Auth.NONE) -> None:
         """Set a connection up; a backend service is registered with the server at once."""
@@ -44,10 +48,11 @@ class World:
             self.ehr.jwks = known.jwks("acme", name, known.jwks_token("acme", name))
 
     def connections(self) -> Connections:
-        return Connections(self.store, self.keyring, Guard(frozenset({"127.0.0.1"})))
+        guard = Guard(frozenset({"127.0.0.1"}))
+        return Connections(self.store, self.keyring, guard, signer=self.signer, datastores=self.datastores)
 
     def runner(self) -> LocalRunner:
-        return LocalRunner(catalogue(), Services(self.store, keyring=self.keyring))
+        return LocalRunner(catalogue(), Services(self.store, keyring=self.keyring, signer=self.signer))
 
     def execute(self, kind: str, item: dict[str, Any], **parameters: Any) -> Execution:
         """A workflow of a trigger and the node, run by the engine."""

@@ -12,6 +12,7 @@ from penstock_healthcare.fhir.client.errors import ClientError
 from penstock_healthcare.fhir.connections.connection import Auth, Connection, Settings
 from penstock_healthcare.fhir.connections.errors import (
     ConnectionsError,
+    DatastoreNotAllowed,
     InvalidConnection,
     TooManyConnections,
     UnknownConnection,
@@ -38,12 +39,15 @@ class FhirConnectionSettings(_Body):
         max_length=LONGEST_URL,
         description="The FHIR base: https, at a public or allowed address",
     )
-    vendor: str = Field(default="generic", max_length=60, description="generic, epic, oracle_health or veradigm")
+    vendor: str = Field(
+        default="generic", max_length=60, description="generic, epic, healthlake, oracle_health or veradigm"
+    )
     description: str = Field(default="", max_length=1_000, description="What it is for")
     auth: Auth = Field(
         default=Auth.NONE,
         description="none; bearer: a token that you look after; backend_service: SMART Backend Services, with a key "
-        "pair that is made here and never leaves",
+        "pair that is made here and never leaves; aws: signed by the function's role, for an AWS HealthLake data store "
+        "that the operator lets you use",
     )
     client_id: str = Field(default="", max_length=200, description="As the server registered us; for backend_service")
     scopes: str = Field(
@@ -150,7 +154,7 @@ def told(error: ConnectionsError) -> Exception:
             return NotFound("FHIR connection")
         case InvalidConnection():
             return InvalidRequest(f"body.{error.path}", error.reason)
-        case TooManyConnections():
+        case TooManyConnections() | DatastoreNotAllowed():
             return InvalidRequest("connection", str(error))
         case _:
             return error

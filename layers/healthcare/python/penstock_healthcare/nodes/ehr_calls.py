@@ -11,7 +11,7 @@ from pydantic import Field
 from penstock.http.guard import Guard
 from penstock.json import JSONObject
 from penstock.workflows.node import Call, NodeFailure, NodeParameters
-from penstock_healthcare.fhir.connections.errors import UnknownConnection
+from penstock_healthcare.fhir.connections.errors import DatastoreNotAllowed, UnknownConnection
 from penstock_healthcare.phi.errors import NotOpened
 
 if TYPE_CHECKING:
@@ -54,11 +54,14 @@ class Servers:
     _clients: dict[str, "FhirClient"] = field(default_factory=dict)
 
     def client(self, name: str) -> "FhirClient":
-        """The client of a connection. Raises UnknownConnection, NotOpened."""
+        """The client of a connection. Raises UnknownConnection, DatastoreNotAllowed, NotOpened."""
+        from penstock_healthcare.fhir.connections.datastores import Datastores
         from penstock_healthcare.fhir.connections.service import Connections
 
         if name not in self._clients:
-            known = Connections(self.call.services.store, self.call.services.keyring, self.guard)
+            have = self.call.services
+            allowed = Datastores.from_environment(os.environ)
+            known = Connections(have.store, have.keyring, self.guard, signer=have.signer, datastores=allowed)
             self._clients[name] = known.open(self.call.tenant, name, self.sender)
         return self._clients[name]
 
@@ -88,7 +91,7 @@ def told(index: int) -> Iterator[None]:
         raise NodeFailure(type(failed).__name__, f"item {index}: {failed}", permanent=failed.permanent) from None
     except BadName as bad:
         raise NodeFailure("InvalidResource", f"item {index}: {bad}", permanent=True) from None
-    except (UnknownConnection, NotOpened) as unknown:
+    except (UnknownConnection, DatastoreNotAllowed, NotOpened) as unknown:
         reason = f"item {index}: connection: {unknown}"
         raise NodeFailure(type(unknown).__name__, reason, permanent=True) from None
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from penstock.aws.wake import Scheduler
     from penstock.aws.webhooks import DynamoAttempts, DynamoCircuits
     from penstock.events.feed import Feed
+    from penstock.http.signing import Signer
     from penstock.identity.access import Access
     from penstock.identity.keys import Keys
     from penstock.identity.tokens import Tokens
@@ -324,13 +325,21 @@ def workflows() -> "Workflows":
 
 
 @cache
+def signer() -> "Signer":
+    """Signs requests as this function's role."""
+    from penstock.aws.signing import own_role
+
+    return own_role()
+
+
+@cache
 def local_runner() -> "LocalRunner":
     """Runs the nodes whose code is in this function."""
     from penstock.workflows.catalogue import catalogue
     from penstock.workflows.node import Services
     from penstock.workflows.runner import LocalRunner
 
-    return LocalRunner(catalogue(), Services(events(), feed(), views(), keyring()))
+    return LocalRunner(catalogue(), Services(events(), feed(), views(), keyring(), signer()))
 
 
 @cache

@@ -2,6 +2,7 @@
 
     guard      which addresses may be connected to, and under which names
     exchange   a request, its redirects, and the reply, within limits of time and size
+    signing    requests that are let in by their signature
 
 Errors:
 

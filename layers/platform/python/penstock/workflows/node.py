@@ -24,6 +24,7 @@ from penstock.events.feed import Feed, MemoryFeed
 from penstock.events.keyring import Keyring, MemoryKeyring
 from penstock.events.store import EventStore
 from penstock.events.views import MemoryViewStore, ViewStore
+from penstock.http.signing import NoSigner, Signer
 from penstock.json import JSON, JSONObject
 
 
@@ -110,12 +111,16 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What a node may reach besides its items. `views` lag behind `store`; `keyring` holds the tenant's keys."""
+    """What a node may reach besides its items.
+
+    `views` lag behind `store`; `keyring` holds the tenant's keys; `signer` signs requests as who runs the node.
+    """
 
     store: EventStore
     feed: Feed = field(default_factory=MemoryFeed)
     views: ViewStore = field(default_factory=MemoryViewStore)
     keyring: Keyring = field(default_factory=MemoryKeyring)
+    signer: Signer = field(default_factory=NoSigner)
 
 
 P = TypeVar("P", bound=NodeParameters)

@@ -3,6 +3,7 @@
     vendor         what a vendor's servers want otherwise than R4 says, as data: one file of `vendors/` each
     keys           key pairs, the JWKS that is published of them, and the assertion that they sign
     authorization  SMART Backend Services, a fixed bearer token, or nothing
+    signed         AWS signatures, by the role of who sends
     transport      one request, tried again only where that is safe, within bounds
     answers        a reply as a resource, or as the error that it is
     client         R4's interactions
@@ -14,6 +15,7 @@ Errors:
     ├── Busy                  429 or 503; `retry_after` is in seconds, where the server said so
     ├── ServerFailed          any other 5xx
     ├── NotAuthorized         401 or 403 for a token that is fresh
+    ├── NotSigned             there are no credentials to sign with
     ├── TokenRefused          the authorization server gives no token
     ├── NoDiscovery           the server does not say where tokens are given, or not for such clients
     ├── NotThere              404 or 410

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
+from uuid import NAMESPACE_URL, uuid5
 
 from penstock.http.exchange import Reply, Request, shown
 from penstock.json import JSON, JSONObject
@@ -85,13 +88,16 @@ class FhirClient:
     def create(self, resource: JSONObject, condition: str = "") -> Written:
         """Keep a new resource; with a condition (`identifier=system|value`) only if none meets it.
 
-        Where the vendor knows no conditional creates, what meets the condition is searched for before.
+        Where the vendor knows no conditional creates, what meets the condition is searched for before; where it knows
+        idempotency keys, one is sent that is the same for the same resource and condition.
         """
         self.vendor.check_writing()
         kind, what = _type_of(resource), self._what("create", _type_of(resource))
         is_native = bool(condition) and self.vendor.writing.conditional_create
         if condition and not is_native and (found := self._meeting(kind, condition)):
             return found
+        if not is_native and (key := self._idempotency_key(resource, condition)):
+            return self._create_by_key(what, resource, key)
         headers = {"If-None-Exist": condition} if is_native else {}
         reply = self._write(what, "POST", f"/{kind}", resource, headers, is_repeatable=is_native)
         return answers.written(what, reply, kind)
@@ -122,13 +128,34 @@ class FhirClient:
 
     def transaction(self, bundle: JSONObject) -> JSONObject:
         """Do all of a transaction's entries or none: the response Bundle, which has as many entries."""
-        self.vendor.check_transaction()
+        self.vendor.check_transaction(entries(bundle))
         what = f"a transaction at {shown(self.base)}"
-        reply = self._write(what, "POST", "", bundle, {}, is_repeatable=False)
+        reply = self._write(what, "POST", self.vendor.writing.transaction_path, bundle, {}, is_repeatable=False)
         found = answers.resource_of(what, reply, "Bundle")
         if len(entries(found)) != len(entries(bundle)):
             raise UnreadableAnswer(what, "the answer has not as many entries as the transaction")
         return found
+
+    def _idempotency_key(self, resource: JSONObject, condition: str) -> str:
+        """What a vendor knows a create by that comes twice: the same resource on the same condition has the same."""
+        if not (condition and self.vendor.writing.idempotency_header):
+            return ""
+        content = sha256(_encoded(resource)).hexdigest()
+        return str(uuid5(NAMESPACE_URL, f"{self.base}?{condition}#{content}"))
+
+    def _create_by_key(self, what: str, resource: JSONObject, key: str) -> Written:
+        """A create that came before is answered 409, with what it made."""
+        kind = _type_of(resource)
+        sent = {**self._headers(), "Content-Type": FHIR_JSON, self.vendor.writing.idempotency_header: key}
+        request = Request("POST", f"{self.base}/{kind}", sent, body=_encoded(resource))
+        ask = Ask(what, request, is_repeatable=True, accepted=HTTPStatus.CONFLICT)
+        reply = self.sender.send(ask, self.authorizer)
+        if reply.status != HTTPStatus.CONFLICT:
+            return answers.written(what, reply, kind)
+        found = answers.resource_of(what, reply)
+        if found["resourceType"] != kind:
+            answers.check(what, reply)
+        return Written(f"{kind}/{found.get('id', '')}", answers.own_version(found), False, found)
 
     def _meeting(self, resource_type: str, condition: str) -> Written | None:
         pairs = parse_qsl(condition, keep_blank_values=True)

@@ -72,6 +72,15 @@ class Refused(_Answered):
     """The server will not do this."""
 
 
+class NotSigned(ClientError):
+    """There is nothing to sign with; what was meant was not sent."""
+
+    permanent = False
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(f"{what}: {reason}")
+
+
 class TokenRefused(ClientError):
     """No token is given; `code` is OAuth's error where it is one of those."""
 

@@ -45,11 +45,12 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request, what people call it, and whether doing it twice is doing it once."""
+    """A request, what people call it, whether doing it twice is doing it once, and an error that is an answer to it."""
 
     what: str
     request: Request
     is_repeatable: bool
+    accepted: int | None = None
 
 
 class Authorizer(Protocol):
@@ -88,7 +89,8 @@ class Sender:
         reply = self.exchange(ask, authorizer)
         if reply.status == HTTPStatus.UNAUTHORIZED and authorizer.renew():
             reply = self.exchange(ask, authorizer)
-        answers.check(ask.what, reply, self._retry_after(reply))
+        if reply.status != ask.accepted:
+            answers.check(ask.what, reply, self._retry_after(reply))
         return reply
 
     def exchange(self, ask: Ask, authorizer: Authorizer) -> Reply:

@@ -1,13 +1,14 @@
 """What a vendor's servers want otherwise than R4 says. It is data: see `vendors/`."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from penstock.json import JSONObject
 from penstock_healthcare.fhir.client.errors import NotSupported
 
 JSON_PATCH = "application/json-patch+json"
@@ -21,13 +22,21 @@ class _Part(BaseModel):
 
 
 class Writing(_Part):
-    """What may be written, and how."""
+    """What may be written, and how.
+
+    `transaction_conditions`: whether `ifNoneExist` counts in transactions. `idempotency_header` takes a UUID by which a
+    create that comes twice is known.
+    """
 
     read_only: bool = False
     conditional_create: bool = False
     transactions: bool = True
+    transaction_path: Literal["", "/"] = ""
+    transaction_conditions: bool = True
+    most_entries: int | None = None
     patch_formats: tuple[str, ...] = (JSON_PATCH, FHIR_JSON)
     patches_need_version: bool = False
+    idempotency_header: str = ""
 
 
 class Search(_Part):
@@ -59,11 +68,16 @@ class Vendor(_Part):
         if self.writing.read_only:
             raise NotSupported(self.title, "its FHIR API is read only")
 
-    def check_transaction(self) -> None:
-        """Raises NotSupported where transactions are not served."""
+    def check_transaction(self, entries: Sequence[JSONObject]) -> None:
+        """Raises NotSupported where transactions, or such, are not served."""
         self.check_writing()
         if not self.writing.transactions:
             raise NotSupported(self.title, "it serves no transactions")
+        most = self.writing.most_entries
+        if most is not None and len(entries) > most:
+            raise NotSupported(self.title, f"a transaction has {most} entries at most")
+        if not self.writing.transaction_conditions and any(map(_has_condition, entries)):
+            raise NotSupported(self.title, "ifNoneExist does not count in its transactions; PUT under ids of your own")
 
     def check_patch(self, media_type: str, version: str | None) -> None:
         """Raises NotSupported for a format, or a patch without a version, that will be refused."""
@@ -87,6 +101,11 @@ class Vendor(_Part):
     def page_size(self, resource_type: str, wanted: int) -> int:
         """The wanted size of a page, or the largest that the type's searches give."""
         return min(wanted, self.search.largest_page.get(resource_type, LARGEST_PAGE))
+
+
+def _has_condition(entry: JSONObject) -> bool:
+    request = entry.get("request")
+    return isinstance(request, dict) and bool(request.get("ifNoneExist"))
 
 
 @cache

@@ -29,6 +29,7 @@ class Auth(StrEnum):
     NONE = "none"
     BEARER = "bearer"
     BACKEND_SERVICE = "backend_service"
+    AWS = "aws"
 
 
 @dataclass(frozen=True, slots=True)

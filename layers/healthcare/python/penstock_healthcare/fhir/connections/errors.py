@@ -21,6 +21,14 @@ class TooManyConnections(ConnectionsError):
         self.limit = limit
 
 
+class DatastoreNotAllowed(ConnectionsError):
+    """The operator does not, or no longer, let the tenant sign for the connection's data store."""
+
+    def __init__(self, connection: str) -> None:
+        super().__init__(f"the operator does not let this tenant use the data store of {connection[:64]}")
+        self.connection = connection
+
+
 class InvalidConnection(ConnectionsError):
     """`path` says which part of the connection does not hold."""
 

@@ -11,7 +11,7 @@ EVENTS = EventTypes("fhir_connection")
 @EVENTS.type
 @dataclass(frozen=True, slots=True)
 class FhirConnectionSet:
-    """Where the server is, whose it is, and how requests are let in: none, bearer or backend_service."""
+    """Where the server is, whose it is, and how requests are let in: none, bearer, backend_service or aws."""
 
     base_url: str
     vendor: str

@@ -14,10 +14,12 @@ from penstock.events.keyring import Keyring
 from penstock.events.views import ViewStore
 from penstock.http.errors import AddressRefused
 from penstock.http.guard import Guard
+from penstock.http.signing import NoSigner, Signer
 from penstock.json import JSONObject
 from penstock_healthcare.fhir.client.authorization import BackendService, Bearer, Credentials, Nobody, place_problem
 from penstock_healthcare.fhir.client.client import FhirClient
 from penstock_healthcare.fhir.client.keys import SigningKey, UnusableKey, given_key, new_key, public_jwk
+from penstock_healthcare.fhir.client.signed import Signed
 from penstock_healthcare.fhir.client.transport import Authorizer, Sender
 from penstock_healthcare.fhir.client.vendor import Vendor, vendors
 from penstock_healthcare.fhir.connections.connection import (
@@ -31,11 +33,18 @@ from penstock_healthcare.fhir.connections.connection import (
     SetToken,
     SetUp,
 )
-from penstock_healthcare.fhir.connections.errors import InvalidConnection, TooManyConnections, UnknownConnection
+from penstock_healthcare.fhir.connections.datastores import Datastores
+from penstock_healthcare.fhir.connections.errors import (
+    DatastoreNotAllowed,
+    InvalidConnection,
+    TooManyConnections,
+    UnknownConnection,
+)
 from penstock_healthcare.phi.sealing import FieldSeal
 
 MOST_CONNECTIONS = 100
 LISTING = "fhir_connections"
+HEALTHLAKE = "healthlake"
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,8 @@ class Connections:
     keyring: Keyring
     guard: Guard = field(default_factory=Guard)
     clock: Clock = utc_now
+    signer: Signer = field(default_factory=NoSigner)
+    datastores: Datastores = field(default_factory=Datastores)
 
     def set_up(self, tenant: str, name: str, wanted: Settings, origin: Origin, token: str = "") -> Connection:
         """Make a connection, or change it. A bearer token that is not given stays; a backend service gets a key pair.
@@ -53,6 +64,8 @@ class Connections:
         Raises InvalidConnection.
         """
         settings = checked(wanted, self.guard)
+        if settings.auth is Auth.AWS and not self.datastores.region(tenant, settings.base_url):
+            raise InvalidConnection("base_url", "is no data store that the operator lets this tenant use")
         before = self._load(tenant, name)
         if settings.auth is Auth.BEARER and not (token or _keeps_token(before, settings)):
             raise InvalidConnection("token", "is needed: none is kept for this server")
@@ -105,7 +118,7 @@ class Connections:
         return self.keyring.pseudonym(tenant, f"fhir jwks {name}")
 
     def open(self, tenant: str, name: str, sender: Sender) -> FhirClient:
-        """A client of the connection's server. Raises UnknownConnection, NotOpened."""
+        """A client of the connection's server. Raises UnknownConnection, DatastoreNotAllowed, NotOpened."""
         found = self.get(tenant, name)
         vendor = vendors()[found.settings.vendor]
         return FhirClient(found.settings.base_url, vendor, self._authorizer(tenant, found, vendor), sender)
@@ -115,7 +128,17 @@ class Connections:
             return Nobody()
         if found.settings.auth is Auth.BEARER:
             return Bearer(self._open(tenant, found.id.key, found.token))
+        if found.settings.auth is Auth.AWS:
+            return self._signed(tenant, found)
         return BackendService(self._credentials(tenant, found, vendor), self.guard)
+
+    def _signed(self, tenant: str, found: Connection) -> Signed:
+        """The operator may have thought otherwise since the connection was set up."""
+        base = found.settings.base_url
+        region = self.datastores.region(tenant, base)
+        if region is None:
+            raise DatastoreNotAllowed(found.id.key)
+        return Signed(self.signer, region, base)
 
     def _credentials(self, tenant: str, found: Connection, vendor: Vendor) -> Credentials:
         newest, settings = found.keys[0], found.settings
@@ -160,6 +183,8 @@ def _problems(settings: Settings, guard: Guard) -> Sequence[tuple[str, str]]:
     found = [(path, _url_problem(url, guard)) for path, url in urls.items()]
     found.append(("vendor", None if settings.vendor in vendors() else f"must be one of {', '.join(vendors())}"))
     found.append(("client_id", "is needed for a backend_service" if is_service and not settings.client_id else None))
+    is_other = settings.auth is Auth.AWS and settings.vendor != HEALTHLAKE
+    found.append(("vendor", f"must be {HEALTHLAKE} for aws" if is_other else None))
     return [(path, reason) for path, reason in found if reason]
 
 
