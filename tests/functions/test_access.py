@@ -76,6 +76,7 @@ SCOPES: Mapping[str, Scope] = {
     **dict.fromkeys(["retention_holds", "retention_place", "retention_lift"], Scope.ADMIN),
     **dict.fromkeys(["event_types_browse", "event_types_read"], Scope.READ),
     **dict.fromkeys(["healthcare_access_read"], Scope.READ),
+    **dict.fromkeys(["disclosures_account", "disclosures_patients"], Scope.READ),
     **dict.fromkeys(["healthcare_access_change"], Scope.ADMIN),
     **dict.fromkeys(["fhir_search", "fhir_read", "fhir_versions", "fhir_version"], Scope.READ),
     **dict.fromkeys(["fhir_connections_browse", "fhir_connections_read"], Scope.READ),

@@ -205,6 +205,6 @@ def test_messages_are_judged_by_roles_as_resources_are(cloud: Cloud) -> None:
 
 
 def test_the_table_names_types_that_there_are() -> None:
-    known = {*r4().resource_types(), "hl7_message", "hl7_outbound"}
+    known = {*r4().resource_types(), "hl7_message", "hl7_outbound", "disclosure"}
     named = {kind for role in roles().values() for rule in role.rules for kind in rule.types}
     assert named <= known

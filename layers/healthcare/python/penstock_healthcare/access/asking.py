@@ -44,6 +44,9 @@ GLASS = frozenset({"ETREAT", "BTG"})
 MESSAGE, OUTBOUND = "hl7_message", "hl7_outbound"
 """What is asked for beside FHIR's types: received and outbound HL7 messages."""
 
+DISCLOSURE = "disclosure"
+"""And the records of whom patients' information was disclosed to."""
+
 _OTHER = "(other)"
 _BY_PATIENT = re.compile(r"(?:Patient/)?([A-Za-z0-9.-]{1,64})")
 _BY_REFERENCE = re.compile(r"Patient/([A-Za-z0-9.-]{1,64})")

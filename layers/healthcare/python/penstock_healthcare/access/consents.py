@@ -7,7 +7,7 @@ from itertools import islice
 
 from penstock.identity.model import Principal
 from penstock.json import JSONObject
-from penstock_healthcare.access.asking import Use
+from penstock_healthcare.access.asking import DISCLOSURE, Use
 from penstock_healthcare.access.settings import Consent
 from penstock_healthcare.access.showing import Shown
 from penstock_healthcare.fhir.formats import json_text
@@ -15,7 +15,7 @@ from penstock_healthcare.fhir.resources import AUDIT_EVENT, Resources
 from penstock_healthcare.fhir.search.finding import Finder, about
 from penstock_healthcare.phi.consent import Request, decide
 
-EXEMPT = frozenset({"Consent", AUDIT_EVENT})
+EXEMPT = frozenset({"Consent", AUDIT_EVENT, DISCLOSURE})
 """What says what is permitted, and what was done."""
 MOST = 100
 """Consents of a patient that are looked at; the newest."""

@@ -128,6 +128,13 @@ def _plain(value: Any, longest: int, breaks: str) -> str:
     return value.strip()
 
 
+def printable_text(text: str) -> str:
+    """The text, when a document can show it. Raises ValueError."""
+    if any(_steers(letter) for letter in text):
+        raise ValueError("must not have line breaks or control characters")
+    return text
+
+
 def _steers(letter: str) -> bool:
     return letter in _STEERING or unicodedata.category(letter) in ("Cc", "Cs")
 
