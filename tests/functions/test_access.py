@@ -108,6 +108,7 @@ FIXED = {
     "resource_type": "Patient",
     "version": "1",
     "operation": "$everything",
+    "path": "/birthDate",
     "check": "$validate",
 }
 

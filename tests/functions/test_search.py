@@ -94,11 +94,11 @@ def test_workflows_executions_and_node_types_are_found(cloud: Cloud) -> None:
 def test_a_change_shows_once_it_is_indexed(cloud: Cloud) -> None:
     flow = workflow(cloud, SET, publish=False)
     index(cloud)
-    assert found(cloud, "tested", status="draft") == [f"/v1/workflows/{flow}"]
+    assert found(cloud, "tested", type="workflow", status="draft") == [f"/v1/workflows/{flow}"]
     cloud.request("workflows", "POST", f"/v1/workflows/{flow}/publish")
     cloud.request("workflows", "DELETE", f"/v1/workflows/{flow}")
     index(cloud)
-    assert found(cloud, "tested") == []
+    assert found(cloud, "tested", type="workflow") == []
 
 
 def test_items_are_in_no_index(cloud: Cloud) -> None:
@@ -121,7 +121,7 @@ def test_another_tenant_finds_nothing(cloud: Cloud) -> None:
     index(cloud)
     other = cloud.new_key("other")
     for query in (
-        {"q": "tested"},
+        {"q": "tested", "type": "workflow"},
         {"q": '"ward seven"'},
         {"workflow": flow},
         {"q": f"workflow:{flow}"},

@@ -89,7 +89,17 @@ OUTCOME = ErrorShape(
         },
     },
 )
-_OPERATIONS = {"type": "array", "items": {"type": "object"}, "maxItems": patching.MOST_OPERATIONS}
+_OPERATION = {
+    "type": "object",
+    "required": ["op", "path"],
+    "properties": {
+        "op": {"type": "string", "enum": list(patching.NAMES)},
+        "path": {"type": "string", "minLength": 1, "description": "A JSON Pointer: /name/0/family"},
+        "from": {"type": "string", "description": "A JSON Pointer, for move and copy"},
+        "value": {"description": "For add, replace and test"},
+    },
+}
+_OPERATIONS = {"type": "array", "items": _OPERATION, "minItems": 1, "maxItems": patching.MOST_OPERATIONS}
 _PATCH = {"requestBody": {"required": True, "content": {patching.MEDIA_TYPE: {"schema": _OPERATIONS}}}}
 _BODY = {"requestBody": {"required": True, "content": {each: {"schema": {"type": "object"}} for each in _BODIES}}}
 

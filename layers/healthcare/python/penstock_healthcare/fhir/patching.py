@@ -160,12 +160,13 @@ def _emptied(value: JSON) -> JSON:
 
 
 _OPERATIONS: Mapping[str, Callable[[JSONObject, Operation], None]] = {
-    "add": _add,
     "remove": _remove,
+    "add": _add,
     "replace": _replace,
     "move": _move,
     "copy": _copy,
     "test": _test,
 }
+NAMES = tuple(_OPERATIONS)
 _VALUED = frozenset({"add", "replace", "test"})
 _SOURCED = frozenset({"move", "copy"})
