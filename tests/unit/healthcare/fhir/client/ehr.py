@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import jwt
 
+from penstock_healthcare.fhir.client.authorization import TOKENS
 from tests.unit.platform.nodes.http_server import Answer, Asked, Server, serving
 
 BASE = "/r4/tenant-1"
@@ -226,6 +227,8 @@ _TESTS: dict[str, Callable[[dict[str, Any], str], bool]] = {
 
 @contextmanager
 def running(**quirks: Any) -> Iterator[Ehr]:
+    """An EHR that this process knows nothing of: another test's may have had the same credentials."""
+    TOKENS.clear()
     with serving() as server:
         ehr = Ehr(server, **quirks)
         server.answer = ehr.answer

@@ -99,6 +99,11 @@ class Tokens:
         with self._lock:
             self._kept.pop((kind, key), None)
 
+    def clear(self) -> None:
+        """Keep nothing longer."""
+        with self._lock:
+            self._kept.clear()
+
 
 TOKENS = Tokens()
 """Those of this process."""
