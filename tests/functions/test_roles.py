@@ -77,6 +77,21 @@ def test_what_comes_along_is_judged_too(cloud: Cloud) -> None:
     assert ask(cloud, key, f"{patient}/$everything", "HPAYMT", query={"_type": "Patient"}).status == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("Patient?_has:Observation:patient:code=2823-3", 403),
+        ("Patient?_has:Coverage:beneficiary:_has:Observation:subject:code=2823-3", 403),
+        ("Coverage?beneficiary:Patient._has:Observation:patient:code=2823-3", 403),
+        ("Coverage?beneficiary:Patient.family=adams", 200),
+    ],
+)
+def test_what_a_chain_looks_into_is_judged_too(cloud: Cloud, path: str, status: int) -> None:
+    kind, _, query = path.partition("?")
+    answer = ask(cloud, key_of(cloud, "billing"), kind, "HPAYMT", query=dict([query.split("=")]))
+    assert answer.status == status, answer.text
+
+
 def test_roles_bind_writes_and_batches(cloud: Cloud) -> None:
     patient, observation = patient_and_observation(cloud)
     key = key_of(cloud, "billing")

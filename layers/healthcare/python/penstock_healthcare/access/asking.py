@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from penstock_healthcare.fhir.search.asking import CONTROLS, CURSOR
+from penstock_healthcare.fhir.search.chaining import led_over
 from penstock_healthcare.fhir.search.parameters import parameters
 
 PURPOSES: Mapping[str, str] = {
@@ -57,7 +58,8 @@ _NAME = re.compile(r"_?[A-Za-z-]{1,40}(:[A-Za-z]{1,40})?\Z")
 class Asked:
     """`interaction` is R4's code (`read`, `search-type` …), `kind` a FHIR type, MESSAGE or OUTBOUND.
 
-    `name` is the id of what is read, `query` the names of what is searched by, `patients` those whom the request names.
+    `name` is the id of what is read, `query` the names of what is searched by, `patients` those whom the request names,
+    `beside` the types that a search's chains look into: whom they find tells of them.
     """
 
     interaction: str
@@ -65,6 +67,7 @@ class Asked:
     name: str = ""
     query: tuple[str, ...] | None = None
     patients: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
 
     @property
     def reference(self) -> str:
@@ -91,7 +94,9 @@ def searched(kind: str, pairs: Iterable[tuple[str, str]]) -> Asked:
     asked = list(pairs)
     matched = ((_BY_PATIENT if name == "patient" else _BY_REFERENCE).fullmatch(value) for name, value in asked)
     patients = (f"Patient/{found[1]}" for found in matched if found)
-    return Asked("search-type", kind, query=_names(kind, [name for name, _ in asked]), patients=frozenset(patients))
+    names = [name for name, _ in asked]
+    beside = frozenset(each for name in names for each in led_over(kind, name))
+    return Asked("search-type", kind, query=_names(kind, names), patients=frozenset(patients), beside=beside)
 
 
 def _names(kind: str, names: Sequence[str]) -> tuple[str, ...]:

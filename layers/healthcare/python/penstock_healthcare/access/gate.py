@@ -1,6 +1,6 @@
 """What every read of protected health information passes: admitted, done, recorded, and only then answered."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -75,11 +75,15 @@ class Gate:
     def admit(self, asked: Asked, scope: Scope) -> Admission:
         """Why it may be done. Raises Forbidden, AccessRefused."""
         self.who.require(scope)
+        self._each(asked, asked.beside)
         return admitted(self.who, self.use, asked)
 
     def _judge(self, asked: Asked, shown: Sequence[Shown]) -> None:
         """Each type that an answer holds beside the one that was asked for. Raises AccessRefused."""
-        for kind in sorted({each.kind for each in shown} - {asked.kind}):
+        self._each(asked, {each.kind for each in shown} - {asked.kind})
+
+    def _each(self, asked: Asked, kinds: Collection[str]) -> None:
+        for kind in sorted(kinds):
             admitted(self.who, self.use, replace(asked, kind=kind))
 
     def _denied(self, shown: Sequence[Shown]) -> Mapping[Shown, str]:

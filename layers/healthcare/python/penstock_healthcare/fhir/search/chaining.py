@@ -3,7 +3,7 @@
 Each is a search of its own, which becomes a condition on references or ids (FHIR R4, sections 3.1.1.4.4 and 3.1.1.4.5).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,23 @@ def is_chain(kind: str, name: str) -> bool:
     """Whether a parameter's name is one of a chain of the type."""
     head, dot, _ = name.partition(".")
     return name.startswith(HAS) or bool(dot and head.partition(":")[0] in parameters(kind))
+
+
+def led_over(kind: str, name: str, deepest: int = DEEPEST) -> Iterator[str]:
+    """The types that a chain looks into, by its name alone; none where it is no chain, or none that is served."""
+    if deepest == 0 or not is_chain(kind, name):
+        return
+    if name.startswith(HAS):
+        _, other, _, rest = (*name.split(":", 3), "", "", "")[:4]
+        kinds: Sequence[str] = (other,)
+    else:
+        head, _, rest = name.partition(".")
+        code, _, target = head.partition(":")
+        first = rest.partition(".")[0].partition(":")[0]
+        kinds = [target] if target else [each for each in parameters(kind)[code].targets if first in parameters(each)]
+    for each in kinds[:MOST_TARGETS]:
+        yield each
+        yield from led_over(each, rest, deepest - 1)
 
 
 def chained(kind: str, name: str, value: str, ask: Ask) -> Chain:
