@@ -79,6 +79,7 @@ def test_an_execution_cut_at_any_event_goes_on_to_the_same_end(
         world.engine.resume(execution.id, lambda: False)
         world.drain()
         assert told(world.events(execution.id)) == told(events)
+        assert world.engine.load(execution.id).outputs == reference.engine.load(execution.id).outputs
 
 
 @SLOW

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from penstock_healthcare.hl7.charset import codec_of
-from penstock_healthcare.hl7.errors import HL7Error
+from penstock_healthcare.hl7.errors import BadPath, HL7Error
 from penstock_healthcare.hl7.escapes import escape
 from penstock_healthcare.hl7.message import Message
 from penstock_healthcare.hl7.parsing import parse
@@ -143,10 +143,16 @@ def _coded_location(fault: Fault, marks: Separators) -> str:
 
 
 def _location(text: str) -> list[str]:
-    """Segment, its sequence, field, repetition, component, subcomponent; all counted from 1."""
+    """Segment, its sequence, field, repetition, component, subcomponent; all counted from 1.
+
+    Of a segment whose name is damaged, only that.
+    """
     if not text:
         return []
-    path = parse_path(text)
+    try:
+        path = parse_path(text)
+    except BadPath:
+        return [text[:3]]
     parts = [path.segment, str(path.occurrence + 1)]
     if path.depth:
         parts += [str(path.field), str(path.repetition + 1)]
