@@ -77,17 +77,20 @@ class FhirKey(_Body):
     )
 
 
-class FhirConnectionSummary(BaseModel):
-    """A connection as it is listed."""
-
-    model_config = ConfigDict(extra="ignore")
-
+class _Shown(BaseModel):
     name: str
     base_url: str
     vendor: str
     description: str
     auth: Auth
     client_id: str
+
+
+class FhirConnectionSummary(_Shown):
+    """A connection as it is listed."""
+
+    model_config = ConfigDict(extra="ignore")
+
     kid: str | None = Field(description="The key that signs")
     created_at: str
     updated_at: str
@@ -101,15 +104,9 @@ class PublishedKeyView(BaseModel):
     until: str | None = Field(description="Until when it is published; null for the one that signs")
 
 
-class FhirConnectionView(BaseModel):
+class FhirConnectionView(_Shown):
     """A connection."""
 
-    name: str
-    base_url: str
-    vendor: str
-    description: str
-    auth: Auth
-    client_id: str
     scopes: str
     token_url: str
     keys: list[PublishedKeyView] = Field(description="Newest first")

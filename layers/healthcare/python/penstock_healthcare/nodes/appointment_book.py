@@ -5,11 +5,11 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from penstock.clock import iso
-from penstock.json import Items, JSONObject
-from penstock.workflows.node import Call, Emit, Kind, Outcome, node_type
+from penstock.json import JSONObject
+from penstock.workflows.node import Call, Kind, Outcome, node_type
 from penstock_healthcare.fhir.errors import TimeTaken
 from penstock_healthcare.nodes.appointments import BOOKED, PORTS, TAKEN, Appointing, Times, bookings
-from penstock_healthcare.nodes.resources import Reference, accepted, failing, interactions, with_told
+from penstock_healthcare.nodes.resources import Reference, accepted, each_by_port, failing, interactions, with_told
 
 MOST_PARTICIPANTS = 20
 
@@ -45,11 +45,7 @@ def book_appointment(call: Call[Parameters]) -> Outcome:
     `taken` with `taken`, the first participant whose time is taken. Of two bookings at once one gets the time. What
     takes time are appointments that are pending, booked, arrived, checked in or fulfilled, wherever they came from.
     """
-    ports: dict[str, Items] = {port: [] for port in PORTS}
-    for index, (item, parameters) in enumerate(call.each()):
-        port, made = _booked(call, index, item, parameters)
-        ports[port].append(made)
-    return Emit(ports)
+    return each_by_port(call, PORTS, _booked)
 
 
 def _booked(call: Call[Parameters], index: int, item: JSONObject, parameters: Parameters) -> tuple[str, JSONObject]:

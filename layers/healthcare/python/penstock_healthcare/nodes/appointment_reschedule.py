@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from penstock.json import Items, JSONObject
-from penstock.workflows.node import Call, Emit, Kind, Outcome, node_type
+from penstock.json import JSONObject
+from penstock.workflows.node import Call, Kind, Outcome, node_type
 from penstock_healthcare.fhir.errors import TimeTaken
 from penstock_healthcare.nodes.appointments import (
     BOOKED,
@@ -15,7 +15,7 @@ from penstock_healthcare.nodes.appointments import (
     bookings,
     check,
 )
-from penstock_healthcare.nodes.resources import failing, interactions, with_told
+from penstock_healthcare.nodes.resources import each_by_port, failing, interactions, with_told
 
 
 class Parameters(Appointing, Times):
@@ -32,11 +32,7 @@ def reschedule_appointment(call: Call[Parameters]) -> Outcome:
     first participant whose time is taken; the appointment stays as it was then. One that is cancelled, fulfilled or
     under way cannot be moved (`WrongStatus`).
     """
-    ports: dict[str, Items] = {port: [] for port in PORTS}
-    for index, (item, parameters) in enumerate(call.each()):
-        port, made = _moved(call, index, item, parameters)
-        ports[port].append(made)
-    return Emit(ports)
+    return each_by_port(call, PORTS, _moved)
 
 
 def _moved(call: Call[Parameters], index: int, item: JSONObject, parameters: Parameters) -> tuple[str, JSONObject]:

@@ -1,7 +1,6 @@
 """healthcare.eligibility.read"""
 
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import Field
 
@@ -83,7 +82,7 @@ def _answers(
         answers = read_answers(interchange_in(item, parameters.x12))
     except (X12Error, NoResponse) as error:
         raise NodeFailure("NoAnswer", f"item {index}: {error}", permanent=True) from None
-    return [(answer, {"resource": _written(call, f"{index}/{n}", answer)}) for n, answer in enumerate(answers)]
+    return [(answer, {"resource": _written(call, (index, n), answer)}) for n, answer in enumerate(answers)]
 
 
 def _resource(item: JSONObject) -> JSONObject | None:
@@ -94,6 +93,5 @@ def _resource(item: JSONObject) -> JSONObject | None:
     return None
 
 
-def _written(call: Call[Parameters], name: str, answer: Answer) -> JSONObject:
-    key = uuid5(NAMESPACE_URL, f"{call.tenant}/{call.key}/{name}")
-    return response(answer, id_=str(key), time=call.now)
+def _written(call: Call[Parameters], place: tuple[int, int], answer: Answer) -> JSONObject:
+    return response(answer, id_=str(call.id_for(*place)), time=call.now)

@@ -1,18 +1,17 @@
 """healthcare.eligibility.request"""
 
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import Field
 
 from penstock.json import JSONObject
 from penstock.workflows.node import Call, Emit, Kind, NodeFailure, NodeParameters, Outcome, node_type
 from penstock_healthcare.eligibility.fhir_question import request
-from penstock_healthcare.eligibility.inquiry import Inquiry, Route
-from penstock_healthcare.eligibility.sources import NotAsked, control_number_of, part_of
+from penstock_healthcare.eligibility.inquiry import Inquiry
+from penstock_healthcare.eligibility.sources import NotAsked, part_of
 from penstock_healthcare.eligibility.x12_question import question
+from penstock_healthcare.nodes.payers import ControlNumber, Ends, Trace, marks
 from penstock_healthcare.x12.errors import BadValue
-from penstock_healthcare.x12.writing import MOST_CONTROL_NUMBER
 
 
 class Parameters(NodeParameters):
@@ -23,13 +22,9 @@ class Parameters(NodeParameters):
         description="`payer` (name, id), `provider` (name, npi), `subscriber` (family, given, member_id, born, sex), "
         "`dependent`, `service_types`, `date`, `until`; the item's `inquiry` when left out",
     )
-    route: Route = Field(description="The two ends of the X12 interchange, as the receiver has assigned them")
-    trace: str = Field(
-        default="", max_length=50, description="What the answer is known by (TRN-02); made up when left out"
-    )
-    control_number: int | None = Field(
-        default=None, ge=1, le=MOST_CONTROL_NUMBER, description="ISA-13; made of the run's key when left out"
-    )
+    route: Ends
+    trace: Trace = ""
+    control_number: ControlNumber = None
 
 
 @node_type("healthcare.eligibility.request", kind=Kind.QUERY, parameters=Parameters)
@@ -44,13 +39,13 @@ def ask_about_coverage(call: Call[Parameters]) -> Outcome:
 
 
 def _asked(call: Call[Parameters], index: int, item: JSONObject, parameters: Parameters) -> JSONObject:
-    key = uuid5(NAMESPACE_URL, f"{call.tenant}/{call.key}/{index}")
-    trace = parameters.trace or key.hex[:20].upper()
-    number = parameters.control_number or control_number_of(key)
+    known = marks(call, index, parameters.trace, parameters.control_number)
     try:
         inquiry = part_of(Inquiry, "inquiry", item if parameters.inquiry is None else {"inquiry": parameters.inquiry})
-        made = question(inquiry, parameters.route, trace=trace, control_number=number, time=call.now)
+        made = question(
+            inquiry, parameters.route, trace=known.trace, control_number=known.control_number, time=call.now
+        )
     except (NotAsked, BadValue) as error:
         raise NodeFailure(type(error).__name__, f"item {index}: {error}", permanent=True) from None
-    resource = request(inquiry, id_=str(key), trace=trace, time=call.now)
-    return {**item, "x12": str(made), "resource": resource, "trace": trace}
+    resource = request(inquiry, id_=str(known.key), trace=known.trace, time=call.now)
+    return {**item, "x12": str(made), "resource": resource, "trace": known.trace}

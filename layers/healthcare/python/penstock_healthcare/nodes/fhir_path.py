@@ -9,6 +9,7 @@ from penstock.json import Items, JSONObject
 from penstock.workflows.node import Call, Emit, Kind, NodeFailure, NodeParameters, Outcome, node_type
 from penstock_healthcare.fhir import text
 from penstock_healthcare.fhir.errors import InvalidResource, NoDefinitions
+from penstock_healthcare.nodes.resources import taken_in
 
 MOST_RESOURCES = 1_000
 MOST_FOUND = 1_000
@@ -53,20 +54,11 @@ def look_into_fhir(call: Call[Parameters]) -> Outcome:
 
 def _found(index: int, item: JSONObject, parameters: Parameters) -> list[JSONObject]:
     found: list[JSONObject] = []
-    for place, resource in enumerate(_resources(index, item, parameters)):
+    for place, resource in enumerate(taken_in(item, parameters.resources, MOST_RESOURCES, f"item {index}")):
         where = f"item {index}: resources[{place}]"
         found += ({"resource": place, **each} for each in _results(where, resource, parameters.expression))
         if len(found) > MOST_FOUND:
             raise NodeFailure("TooMuchFound", f"{where}: over {MOST_FOUND} results of an item", permanent=True)
-    return found
-
-
-def _resources(index: int, item: JSONObject, parameters: Parameters) -> list[Any]:
-    one = [item["resource"]] if "resource" in item else None
-    found = parameters.resources if parameters.resources is not None else item.get("resources", one)
-    if not isinstance(found, list) or len(found) > MOST_RESOURCES or not all(isinstance(each, dict) for each in found):
-        reason = f"item {index}: resources: must be a list of at most {MOST_RESOURCES} resources"
-        raise NodeFailure("NoResources", reason, permanent=True)
     return found
 
 

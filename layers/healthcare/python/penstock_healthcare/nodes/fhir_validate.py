@@ -9,6 +9,7 @@ from penstock.json import Items, JSONObject
 from penstock.workflows.node import Call, Emit, Kind, NodeFailure, NodeParameters, Outcome, node_type
 from penstock_healthcare.fhir import text
 from penstock_healthcare.fhir.errors import NoDefinitions
+from penstock_healthcare.nodes.resources import taken_in
 
 if TYPE_CHECKING:
     from penstock_healthcare.fhir.validation import Finding
@@ -40,20 +41,14 @@ def validate_fhir(call: Call[Parameters]) -> Outcome:
 
     ports: dict[str, Items] = {"valid": [], "invalid": []}
     for index, (item, parameters) in enumerate(call.each()):
-        found = [_found(resource, parameters, index) for resource in _resources(index, item, parameters)]
+        found = [
+            _found(resource, parameters, index)
+            for resource in taken_in(item, parameters.resources, MOST_RESOURCES, f"item {index}")
+        ]
         told = [{"resource": place, **asdict(each)} for place, findings in enumerate(found) for each in findings]
         port = "valid" if all(map(is_valid, found)) else "invalid"
         ports[port].append({**item, "findings": told[:_MOST_FINDINGS]})
     return Emit(ports)
-
-
-def _resources(index: int, item: JSONObject, parameters: Parameters) -> list[Any]:
-    one = [item["resource"]] if "resource" in item else None
-    found = parameters.resources if parameters.resources is not None else item.get("resources", one)
-    if not isinstance(found, list) or len(found) > MOST_RESOURCES or not all(isinstance(each, dict) for each in found):
-        reason = f"item {index}: resources: must be a list of at most {MOST_RESOURCES} resources"
-        raise NodeFailure("NoResources", reason, permanent=True)
-    return found
 
 
 def _found(resource: JSONObject, parameters: Parameters, index: int) -> "tuple[Finding, ...]":

@@ -2,9 +2,9 @@
 
 from pydantic import Field
 
-from penstock.fields import FieldPath
 from penstock.json import JSONObject
 from penstock.workflows.node import Call, Emit, Kind, NodeFailure, NodeParameters, Outcome, node_type
+from penstock_healthcare.nodes.fields import PURPOSE, Fields
 from penstock_healthcare.phi.errors import NotSealed
 from penstock_healthcare.phi.sealed_items import seal_item
 from penstock_healthcare.phi.sealing import FieldSeal
@@ -13,13 +13,9 @@ from penstock_healthcare.phi.sealing import FieldSeal
 class Parameters(NodeParameters):
     """Which fields, and what for."""
 
-    fields: tuple[FieldPath, ...] = Field(
-        min_length=1,
-        max_length=100,
-        description="Fields of the item, as dotted paths: patient.ssn; * is each element of a list: contacts.*.phone",
-    )
+    fields: Fields
     purpose: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        pattern=PURPOSE,
         description="What they are kept for: billing. They open for this purpose alone",
     )
 

@@ -2,7 +2,6 @@
 
 import base64
 from typing import Annotated, Any
-from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import Field
 
@@ -46,7 +45,7 @@ def fhir_to_hl7(call: Call[Parameters]) -> Outcome:
 
 
 def _written(call: Call[Parameters], index: int, item: JSONObject, parameters: Parameters) -> JSONObject:
-    control_id = uuid5(NAMESPACE_URL, f"{call.tenant}/{call.key}/{index}").hex[:_LONGEST_CONTROL_ID].upper()
+    control_id = call.id_for(index).hex[:_LONGEST_CONTROL_ID].upper()
     message = _message(call, index, item, parameters, control_id)
     raw = base64.b64encode(bytes(message)).decode()
     return {**item, "raw": raw, "message_type": message.type, "control_id": control_id}

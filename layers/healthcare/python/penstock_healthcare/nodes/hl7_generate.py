@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
-from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -192,7 +191,7 @@ def generate_hl7(call: Call[Parameters]) -> Outcome:
 
 
 def _generated(call: Call[Parameters], index: int, item: JSONObject, given: Parameters) -> JSONObject:
-    control_id = uuid5(NAMESPACE_URL, f"{call.tenant}/{call.key}/{index}").hex[:_LONGEST_CONTROL_ID].upper()
+    control_id = call.id_for(index).hex[:_LONGEST_CONTROL_ID].upper()
     try:
         message = _built(call.now, item, given, control_id)
     except (HL7Error, NoMessage) as error:

@@ -1,7 +1,5 @@
 """healthcare.hl7.send"""
 
-from uuid import NAMESPACE_URL, uuid5
-
 from pydantic import Field
 
 from penstock.events import CommitTooLarge, Origin
@@ -52,7 +50,7 @@ def send_hl7(call: Call[Parameters]) -> Outcome:
 
 
 def _order(call: Call[Parameters], index: int, item: JSONObject, parameters: Parameters) -> Order:
-    name = uuid5(NAMESPACE_URL, f"{call.tenant}/{call.key}/{index}").hex
+    name = call.id_for(index).hex
     try:
         message = message_in(item, parameters.message)
         sendable(message)

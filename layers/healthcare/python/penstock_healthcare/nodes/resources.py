@@ -1,6 +1,6 @@
 """What the nodes that work on FHIR resources have in common: who writes, under which command, how errors are told."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -84,6 +84,27 @@ def interactions(call: Call[Any], *place: int) -> Interactions:
 def each(call: Call[P], work: Callable[[Call[P], int, JSONObject, P], JSONObject]) -> Emit:
     """Every item as `work` makes it of the call, the item's place, itself and its parameters."""
     return Emit.main([work(call, index, item, parameters) for index, (item, parameters) in enumerate(call.each())])
+
+
+def each_by_port(
+    call: Call[P], ports: Iterable[str], work: Callable[[Call[P], int, JSONObject, P], tuple[str, JSONObject]]
+) -> Emit:
+    """As `each`; `work` also says by which of the ports the item leaves."""
+    sent: dict[str, list[JSONObject]] = {port: [] for port in ports}
+    for index, (item, parameters) in enumerate(call.each()):
+        port, made = work(call, index, item, parameters)
+        sent[port].append(made)
+    return Emit(sent)
+
+
+def taken_in(item: JSONObject, given: Sequence[Any] | None, most: int, where: str) -> list[Any]:
+    """The resources that are given, or the item's `resources`, or its one `resource`. Raises NodeFailure."""
+    one = [item["resource"]] if "resource" in item else None
+    found = item.get("resources", one) if given is None else given
+    if not isinstance(found, list) or len(found) > most or not all(isinstance(each, dict) for each in found):
+        reason = f"{where}: resources: must be a list of at most {most} resources"
+        raise NodeFailure("NoResources", reason, permanent=True)
+    return found
 
 
 @contextmanager

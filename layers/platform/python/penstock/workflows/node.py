@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict
 
@@ -150,6 +151,10 @@ class Call(Generic[P]):
     def parameters(self) -> P:
         """The parameters as the first item resolves them."""
         return self.resolved[0]
+
+    def id_for(self, *place: int) -> UUID:
+        """An id for what the run makes at a place, as of an item: the same when it runs again under its key."""
+        return uuid5(NAMESPACE_URL, "/".join([self.tenant, self.key, *map(str, place)]))
 
     def each(self) -> Iterator[tuple[JSONObject, P]]:
         """Every item of the first input port with the parameters as it resolves them."""
