@@ -3,20 +3,17 @@
 What fails here is the platform's own trouble, and comes again by the queue; what an endpoint does is an outcome.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from penstock.aws import wiring
-from penstock.aws.consuming import each, logged
+from penstock.aws.consuming import each_at_once, logged
 from penstock.json import loads
 from penstock.routing.delivery import Delivery
 from penstock.routing.posting import HttpPost
 from penstock_healthcare.fhir.resources import Resources
 from penstock_healthcare.fhir.subscriptions.headers import ChannelHeaders
 from penstock_healthcare.fhir.subscriptions.notifying import CONSUMER, Notifications
-
-AT_ONCE = 10
-"""As many as there are in a batch."""
 
 
 def take(notifications: Notifications, body: str) -> None:
@@ -28,11 +25,7 @@ def take(notifications: Notifications, body: str) -> None:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Messages from the queue in, those that failed out."""
-    store, webhooks = wiring.events(), wiring.webhooks()  # made before there are threads
+    store, webhooks = wiring.events(), wiring.webhooks()
     headers, post = ChannelHeaders(store, webhooks.seal), HttpPost(webhooks.guard)
     notifications = Notifications(Resources(store), headers, wiring.attempting(CONSUMER), post)
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        taken = {
-            record["messageId"]: threads.submit(take, notifications, record["body"]) for record in event["Records"]
-        }
-        return each(event, context, lambda record: taken[record.message_id].result())
+    return each_at_once(event, context, partial(take, notifications))

@@ -18,6 +18,9 @@ LOG = Logger()
 SIDE_BY_SIDE = 8
 """Streams that are caught up at once: most of the time they wait for answers."""
 
+_LARGEST_BATCH = 10
+"""As many messages as SQS hands over together where it does not wait for more."""
+
 
 def consume(event: dict[str, Any], _context: Any, catch_up: Callable[[StreamId], object]) -> dict[str, Any]:
     """Call `catch_up` once for each stream that an SQS event's nudges name, several streams at a time.
@@ -65,6 +68,16 @@ def each(event: dict[str, Any], context: Any, take: Callable[[SQSRecord], object
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     response: Any = process_partial_response(event, take, processor, context)
     return dict(response)
+
+
+def each_at_once(event: dict[str, Any], context: Any, take: Callable[[str], object]) -> dict[str, Any]:
+    """As `each`, with the messages' bodies, and all of a batch at once: one that takes long keeps no other waiting.
+
+    What `take` needs is made before: boto3 makes no client in two threads at once.
+    """
+    with ThreadPoolExecutor(_LARGEST_BATCH) as threads:
+        taken = {record["messageId"]: threads.submit(take, record["body"]) for record in event["Records"]}
+        return each(event, context, lambda record: taken[record.message_id].result())
 
 
 @contextmanager
