@@ -1,7 +1,9 @@
 """Files that commands are given: read whole, bounded, and what is wrong with them told with place and reason."""
 
 import base64
+import re
 import sys
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from penstock_cli.errors import WrongUse
 LARGEST_FILE = 10_000_000
 STANDARD_INPUT = "-"
 HL7_SUFFIX = ".hl7"
+_HEAD = 4_096
 
 
 def read_bytes(file: str) -> bytes:
@@ -25,6 +28,26 @@ def read_bytes(file: str) -> bytes:
     if len(content) > LARGEST_FILE:
         raise WrongUse(f"{file}: is over {LARGEST_FILE} bytes")
     return content
+
+
+def below(folder: Path) -> list[Path]:
+    """The files of a folder at any depth, sorted, without hidden ones."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+
+
+def that_hold(folder: Path, suffixes: Collection[str], beginning: re.Pattern[bytes]) -> Iterator[str]:
+    """Those of a folder that are named so, or whose first 4 KB hold the beginning of what is looked for."""
+    for file in below(folder):
+        if file.suffix.lower() in suffixes or _holds(file, beginning):
+            yield str(file)
+
+
+def _holds(file: Path, beginning: re.Pattern[bytes]) -> bool:
+    try:
+        with file.open("rb") as source:
+            return beginning.search(source.read(_HEAD)) is not None
+    except OSError:
+        return False
 
 
 def read_json(file: str) -> Any:

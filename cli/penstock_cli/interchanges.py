@@ -6,13 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from penstock_cli.files import read_bytes
+from penstock_cli.files import read_bytes, that_hold
 from penstock_healthcare.x12 import Interchange, Unparseable, X12Error, check, parse_file
 from penstock_healthcare.x12.sets import NAMES
 
 SERIOUS = ("error", "warning")
 SUFFIXES = (".x12", ".edi")
-_HEAD = 4_096
 _BEGINS = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*ISA[^A-Za-z0-9\s]")
 
 
@@ -34,23 +33,9 @@ def found_in(paths: Sequence[str]) -> Iterator[Found]:
     WrongUse.
     """
     for path in paths:
-        files = _in_folder(Path(path)) if Path(path).is_dir() else (path,)
+        files = that_hold(Path(path), SUFFIXES, _BEGINS) if Path(path).is_dir() else (path,)
         for file in files:
             yield from _found_in(file, read_bytes(file))
-
-
-def _in_folder(folder: Path) -> Iterator[str]:
-    for file in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
-        if file.suffix.lower() in SUFFIXES or _holds_interchange(file):
-            yield str(file)
-
-
-def _holds_interchange(file: Path) -> bool:
-    try:
-        with file.open("rb") as source:
-            return _BEGINS.match(source.read(_HEAD)) is not None
-    except OSError:
-        return False
 
 
 def _found_in(file: str, content: bytes) -> Iterator[Found]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
-from penstock_cli.files import HL7_SUFFIX, read_bytes
+from penstock_cli.files import HL7_SUFFIX, read_bytes, that_hold
 from penstock_healthcare.hl7 import (
     Envelope,
     HL7Error,
@@ -27,7 +27,6 @@ from penstock_healthcare.hl7.dictionary import segment_layout
 
 SERIOUS = ("error", "warning")
 _POSITIVE = ("AA", "CA")
-_HEAD = 4_096
 _BEGINS = re.compile(rb"(?:\A|[\r\n\x0b])(?:\xef\xbb\xbf)?(?:MSH|FHS|BHS)[^A-Za-z0-9\s]", re.IGNORECASE)
 _FRAMING = b"\x0b\x1c\r\n \t\x00\xef\xbb\xbf"
 _FRAME_END = re.compile(rb"\x1c[\r\n\x0b]*\Z")
@@ -50,25 +49,9 @@ def found_in(paths: Sequence[str]) -> Iterator[Found]:
     In a folder, at any depth, a file counts that is named *.hl7 or holds a message. Raises WrongUse.
     """
     for path in paths:
-        if Path(path).is_dir():
-            yield from _found_in_folder(Path(path))
-        else:
-            yield from _found_in(path, read_bytes(path))
-
-
-def _found_in_folder(folder: Path) -> Iterator[Found]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    for file in files:
-        if file.suffix.lower() == HL7_SUFFIX or _holds_messages(file):
-            yield from _found_in(str(file), read_bytes(str(file)))
-
-
-def _holds_messages(file: Path) -> bool:
-    try:
-        with file.open("rb") as source:
-            return _BEGINS.search(source.read(_HEAD)) is not None
-    except OSError:
-        return False
+        files = that_hold(Path(path), (HL7_SUFFIX,), _BEGINS) if Path(path).is_dir() else (path,)
+        for file in files:
+            yield from _found_in(file, read_bytes(file))
 
 
 def _found_in(file: str, content: bytes) -> Iterator[Found]:

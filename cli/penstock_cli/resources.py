@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from penstock_cli.errors import WrongUse
-from penstock_cli.files import STANDARD_INPUT
+from penstock_cli.files import STANDARD_INPUT, below
 
 if TYPE_CHECKING:
     from penstock_healthcare.fhir.definitions import Definitions
@@ -38,8 +38,7 @@ def sources(paths: Iterable[str]) -> Iterator[Source]:
 
 
 def _below(folder: Path) -> list[Path]:
-    found = (file for file in folder.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
-    return sorted(file for file in found if not file.name.startswith(".") and file.name not in _PACKAGE_FILES)
+    return [file for file in below(folder) if file.suffix in _SUFFIXES and file.name not in _PACKAGE_FILES]
 
 
 def _read(file: Path) -> bytes:

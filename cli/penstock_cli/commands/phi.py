@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from penstock_cli.errors import Failure, WrongUse
-from penstock_cli.files import STANDARD_INPUT, read_bytes
+from penstock_cli.files import STANDARD_INPUT, below, read_bytes
 from penstock_cli.output import AsJson, plain, say, show, table
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _documents(paths: list[str]) -> Iterator[tuple[str, str, bytes]]:
     """Each file's path, its name below what was given, and its bytes. Raises WrongUse."""
     for path in paths:
         if path != STANDARD_INPUT and Path(path).is_dir():
-            files = sorted(each for each in Path(path).rglob("*") if each.is_file() and not each.name.startswith("."))
+            files = below(Path(path))
             if not files:
                 raise WrongUse(f"{path}: has no files")
             yield from ((str(file), str(file.relative_to(path)), read_bytes(str(file))) for file in files)
