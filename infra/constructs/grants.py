@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from infra.constructs import actions
 from infra.constructs.consumer_queue import ConsumerQueue
 from infra.constructs.saga_machine import OWN, machine_name
 from infra.definition import Access, EventsTrigger, FunctionDefinition, Grants, StreamTrigger
@@ -15,85 +16,13 @@ from infra.stacks.events import EventsStack
 from infra.stacks.own_sagas import OwnSagasStack
 from penstock.sagas.library import built_in
 
-EVENTS_ACTIONS = {
-    Access.READ: ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
-    # Events are the truth: no function may change or delete one.
-    Access.WRITE: ["dynamodb:PutItem"],
-}
-# Who reads events reads what is sealed in them; who writes them makes keys, and notes what these seal.
-KEYS_ACTIONS = {Access.READ: ["dynamodb:GetItem"], Access.WRITE: ["dynamodb:Query", "dynamodb:UpdateItem"]}
-KMS_ACTIONS = {Access.READ: ["kms:Decrypt"], Access.WRITE: ["kms:GenerateDataKey"]}
-NAMES_ITS_TENANT = {"Null": {"kms:EncryptionContext:tenant": "false"}}
 ERASED = ("nodes/*", "snapshots/*")
 """Payloads that are copies of what streams hold."""
-VIEWS_ACTIONS = {
-    Access.READ: ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
-    Access.WRITE: [
-        "dynamodb:PutItem",
-        "dynamodb:UpdateItem",
-        "dynamodb:DeleteItem",
-        "dynamodb:BatchWriteItem",
-        "dynamodb:ConditionCheckItem",
-    ],
-}
-PAYLOADS_ACTIONS = {Access.READ: ["s3:GetObject"], Access.WRITE: ["s3:PutObject"]}
-# An object comes with the lock that its tenant's rules give it. Without the right to bypass, a lock only grows.
-ARCHIVE_ACTIONS = {Access.READ: ["s3:GetObject"], Access.WRITE: ["s3:PutObject", "s3:PutObjectRetention"]}
 SEARCH_COLLECTIONS = "search_collections"
 """CDK context: by tenant, `endpoint` and `arn` of the OpenSearch Serverless collection that it searches in."""
-
-SEARCH_ACTIONS = {Access.READ: ["s3:GetObject"], Access.WRITE: ["s3:PutObject", "s3:DeleteObject"]}
-HELD = {"StringEquals": {"s3:object-lock-legal-hold": "ON"}}
-VAULT_ACTIONS = [
-    "s3:GetObject",
-    "s3:RestoreObject",
-    "s3:GetObjectRetention",
-    "s3:PutObjectRetention",
-    "s3:GetObjectLegalHold",
-    "s3:PutObjectLegalHold",
-    "s3:DeleteObjectVersion",
-]
-VAULT_LISTING_ACTIONS = ["s3:ListBucket", "s3:ListBucketVersions"]
-SCHEDULE_ACTIONS = [
-    "scheduler:CreateSchedule",
-    "scheduler:UpdateSchedule",
-    "scheduler:DeleteSchedule",
-    "scheduler:GetSchedule",
-]
-DEAD_LETTER_ACTIONS = [
-    "sqs:ReceiveMessage",
-    "sqs:DeleteMessage",
-    "sqs:ChangeMessageVisibility",
-    "sqs:GetQueueAttributes",
-]
-OWN_MACHINE_ACTIONS = [
-    "states:CreateStateMachine",
-    "states:UpdateStateMachine",
-    "states:TagResource",
-    "states:DeleteStateMachine",
-    "states:ListExecutions",
-    "states:StartExecution",
-]
 HEALTHLAKE_DATASTORES = "healthlake_datastores"
 """CDK context: by tenant, the ARNs of the AWS HealthLake data stores that its connections may lead to."""
-
-HEALTHLAKE_ACTIONS = [
-    f"healthlake:{name}"
-    for name in (
-        "GetCapabilities",
-        "ReadResource",
-        "VersionReadResource",
-        "SearchWithGet",
-        "SearchWithPost",
-        "CreateResource",
-        "UpdateResource",
-        "PatchResource",
-        "DeleteResource",
-        "ProcessBundle",
-    )
-]
 _DATASTORE = re.compile(r"arn:aws[a-z-]*:healthlake:([a-z0-9-]+):\d{12}:datastore/fhir/([a-z0-9]{1,64})")
-SECRETS_ACTIONS = {Access.READ: ["kms:Decrypt"], Access.WRITE: ["kms:Encrypt"]}
 NODE_RUNNER_SUFFIX = "_nodes"
 
 
@@ -134,13 +63,13 @@ def granted(definition: FunctionDefinition, landscape: Landscape) -> Granted:
     return Granted(statements, {key: value for _, part in parts for key, value in part.items()})
 
 
-def _allow(actions: Sequence[str], resources: Iterable[str]) -> list[iam.PolicyStatement]:
+def _allow(allowed: Sequence[str], resources: Iterable[str]) -> list[iam.PolicyStatement]:
     found = list(resources)
-    return [iam.PolicyStatement(actions=list(actions), resources=found)] if found else []
+    return [iam.PolicyStatement(actions=list(allowed), resources=found)] if found else []
 
 
-def _actions(access: Access, actions: Mapping[Access, list[str]]) -> list[str]:
-    return actions[Access.READ] + (actions[Access.WRITE] if access is Access.WRITE else [])
+def _actions(access: Access, known: Mapping[Access, list[str]]) -> list[str]:
+    return known[Access.READ] + (known[Access.WRITE] if access is Access.WRITE else [])
 
 
 def _events(grants: Grants, landscape: Landscape) -> Part:
@@ -148,12 +77,14 @@ def _events(grants: Grants, landscape: Landscape) -> Part:
         return [], {}
     table, keys, key_of_keys = landscape.data.events, landscape.data.keys, landscape.data.key_of_keys
     opens = iam.PolicyStatement(
-        actions=_actions(grants.events, KMS_ACTIONS), resources=[key_of_keys.key_arn], conditions=NAMES_ITS_TENANT
+        actions=_actions(grants.events, actions.KMS),
+        resources=[key_of_keys.key_arn],
+        conditions=actions.NAMES_ITS_TENANT,
     )
     return (
         [
-            *_allow(_actions(grants.events, EVENTS_ACTIONS), [table.table_arn]),
-            *_allow(_actions(grants.events, KEYS_ACTIONS), [keys.table_arn]),
+            *_allow(_actions(grants.events, actions.EVENTS), [table.table_arn]),
+            *_allow(_actions(grants.events, actions.KEYS), [keys.table_arn]),
             opens,
         ],
         {
@@ -169,7 +100,7 @@ def _views(grants: Grants, landscape: Landscape) -> Part:
         return [], {}
     table = landscape.data.views
     return (
-        _allow(_actions(grants.views, VIEWS_ACTIONS), [table.table_arn, f"{table.table_arn}/index/*"]),
+        _allow(_actions(grants.views, actions.VIEWS), [table.table_arn, f"{table.table_arn}/index/*"]),
         {"PENSTOCK_VIEWS_TABLE": table.table_name},
     )
 
@@ -179,7 +110,7 @@ def _payloads(grants: Grants, landscape: Landscape) -> Part:
         return [], {}
     bucket = landscape.data.payloads
     return (
-        _allow(_actions(grants.payloads, PAYLOADS_ACTIONS), [bucket.arn_for_objects("*")]),
+        _allow(_actions(grants.payloads, actions.PAYLOADS), [bucket.arn_for_objects("*")]),
         {"PENSTOCK_PAYLOADS_BUCKET": bucket.bucket_name},
     )
 
@@ -203,10 +134,10 @@ def _archive(grants: Grants, landscape: Landscape) -> Part:
         return [], {}
     bucket = landscape.data.archive
     objects = bucket.arn_for_objects("*")
-    hold = iam.PolicyStatement(actions=["s3:PutObjectLegalHold"], resources=[objects], conditions=HELD)
+    hold = iam.PolicyStatement(actions=["s3:PutObjectLegalHold"], resources=[objects], conditions=actions.HELD)
     return (
         [
-            *_allow(_actions(grants.archive, ARCHIVE_ACTIONS), [objects]),
+            *_allow(_actions(grants.archive, actions.ARCHIVE), [objects]),
             *([hold] if grants.archive is Access.WRITE else []),
         ],
         {"PENSTOCK_ARCHIVE_BUCKET": bucket.bucket_name},
@@ -221,8 +152,8 @@ def _retention(grants: Grants, landscape: Landscape) -> Part:
         return [], floor
     bucket = landscape.data.archive
     rights = [
-        *_allow(VAULT_ACTIONS, [bucket.arn_for_objects("*")]),
-        *_allow(VAULT_LISTING_ACTIONS, [bucket.bucket_arn]),
+        *_allow(actions.VAULT, [bucket.arn_for_objects("*")]),
+        *_allow(actions.VAULT_LISTING, [bucket.bucket_arn]),
     ]
     return rights, {**floor, "PENSTOCK_ARCHIVE_BUCKET": bucket.bucket_name}
 
@@ -234,7 +165,7 @@ def _search(grants: Grants, landscape: Landscape) -> Part:
     endpoints = {tenant: each["endpoint"] for tenant, each in collections.items()}
     return (
         [
-            *_allow(_actions(grants.search, SEARCH_ACTIONS), [bucket.arn_for_objects("*")]),
+            *_allow(_actions(grants.search, actions.SEARCH), [bucket.arn_for_objects("*")]),
             # Without it S3 answers 403, not 404, where a tenant has no index yet.
             *_allow(["s3:ListBucket"], [bucket.bucket_arn]),
             *_allow(["aoss:APIAccessAll"], sorted(each["arn"] for each in collections.values())),
@@ -272,7 +203,7 @@ def _schedule(grants: Grants, landscape: Landscape) -> Part:
         conditions={"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
     )
     arns = {name: consumer.queue.queue_arn for name, consumer in events.scheduled.items()}
-    return [*_allow(SCHEDULE_ACTIONS, [schedules]), pass_role], {
+    return [*_allow(actions.SCHEDULE, [schedules]), pass_role], {
         "PENSTOCK_SCHEDULE_GROUP": group,
         "PENSTOCK_SCHEDULE_ROLE_ARN": events.schedule_role.role_arn,
         "PENSTOCK_QUEUE_ARNS": _json(landscape, arns),
@@ -323,7 +254,7 @@ def _make_machines(grants: Grants, landscape: Landscape) -> Part:
         "function": own.function,
         "log_group": own.log_group.log_group_arn,
     }
-    return [*_allow(OWN_MACHINE_ACTIONS, [f"{prefix}*"]), pass_role], {
+    return [*_allow(actions.OWN_MACHINE, [f"{prefix}*"]), pass_role], {
         "PENSTOCK_OWN_MACHINES": _json(landscape, workshop)
     }
 
@@ -343,7 +274,7 @@ def _dead_letters(grants: Grants, landscape: Landscape) -> Part:
     consumers = landscape.events.consumers
     known = {name: _is_ordered(consumer) for name, consumer in consumers.items()}
     waiting = [consumer.dead_letters.queue.queue_arn for consumer in consumers.values()]
-    return [*_allow(["sqs:SendMessage"], _arns(consumers)), *_allow(DEAD_LETTER_ACTIONS, waiting)], {
+    return [*_allow(["sqs:SendMessage"], _arns(consumers)), *_allow(actions.DEAD_LETTER, waiting)], {
         "PENSTOCK_DEAD_LETTERS": _queues_like(landscape, consumers, known)
     }
 
@@ -352,7 +283,7 @@ def _secrets(grants: Grants, landscape: Landscape) -> Part:
     if grants.secrets is None:
         return [], {}
     key = landscape.data.secrets
-    return _allow(_actions(grants.secrets, SECRETS_ACTIONS), [key.key_arn]), {"PENSTOCK_SECRETS_KEY": key.key_arn}
+    return _allow(_actions(grants.secrets, actions.SECRETS), [key.key_arn]), {"PENSTOCK_SECRETS_KEY": key.key_arn}
 
 
 def _healthlake(grants: Grants, landscape: Landscape) -> Part:
@@ -362,7 +293,7 @@ def _healthlake(grants: Grants, landscape: Landscape) -> Part:
         return [], {}
     bases = {tenant: dict(map(_datastore, arns)) for tenant, arns in tenants.items()}
     named = sorted({arn for arns in tenants.values() for arn in arns})
-    return _allow(HEALTHLAKE_ACTIONS, named), {"PENSTOCK_HEALTHLAKE_DATASTORES": _json(landscape, bases)}
+    return _allow(actions.HEALTHLAKE, named), {"PENSTOCK_HEALTHLAKE_DATASTORES": _json(landscape, bases)}
 
 
 def _datastore(arn: str) -> tuple[str, str]:
