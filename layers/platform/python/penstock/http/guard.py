@@ -63,6 +63,21 @@ class Guard:
             _check(host, found)
         return found
 
+    def takes(self, scheme: str, host: str, port: int | None) -> bool:
+        """Whether something may be sent in the scheme: without TLS only to hosts that the operator allows."""
+        return scheme == "https" or self._is_allowed(host, port or DEFAULT_PORTS[scheme])
+
+    def refusal(self, scheme: str, host: str, port: int | None) -> str:
+        """Why the address that a host is written as is not reached; empty where it is, and for every name.
+
+        Names are resolved when something is sent, and checked then.
+        """
+        try:
+            Guard(self.allowed, lambda _, __: ()).addresses(scheme, host, port)
+        except AddressRefused as refused:
+            return refused.reason
+        return ""
+
     def _is_allowed(self, host: str, port: int) -> bool:
         name = host.lower()
         bracketed = f"[{name}]" if ":" in name else name

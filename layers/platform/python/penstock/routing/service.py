@@ -9,7 +9,6 @@ from penstock.clock import Clock, NewId, new_id, utc_now
 from penstock.events import EventStore, Origin, StreamId
 from penstock.events.aggregate import Loaded, MemorySnapshotStore, Repository
 from penstock.events.views import ViewStore
-from penstock.http.errors import AddressRefused
 from penstock.http.guard import DEFAULT_PORTS, Guard
 from penstock.routing import patterns
 from penstock.routing.errors import InvalidWebhook, TooManyWebhooks, UnknownWebhook
@@ -127,11 +126,9 @@ def url_problems(text: str, guard: Guard) -> Iterator[str]:
     if url.scheme not in DEFAULT_PORTS or not host:
         yield "must begin with https:// and a host"
         return
-    if url.scheme != "https" and guard.allowed.isdisjoint({host, f"{host}:{port or DEFAULT_PORTS[url.scheme]}"}):
+    if not guard.takes(url.scheme, host, port):
         yield "must begin with https://; only hosts that the operator allows are reached without"
     if url.username or url.password or url.fragment:
         yield "must have no user, no password and no fragment: requests are signed"
-    try:
-        Guard(guard.allowed, lambda _, __: ()).addresses(url.scheme, host, port)
-    except AddressRefused as refused:
-        yield refused.reason
+    if reason := guard.refusal(url.scheme, host, port):
+        yield reason

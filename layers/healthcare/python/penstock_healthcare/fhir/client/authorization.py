@@ -221,8 +221,7 @@ def place_problem(url: str, guard: Guard) -> str | None:
         return "is not a URL"
     if not url.isascii() or not url.isprintable() or " " in url or parts.scheme not in DEFAULT_PORTS or not host:
         return "must begin with https:// and a host, all of it ASCII"
-    named = {host, f"{host}:{port or DEFAULT_PORTS[parts.scheme]}"}
-    if parts.scheme != "https" and guard.allowed.isdisjoint(named):
+    if not guard.takes(parts.scheme, host, port):
         return "must begin with https://; only hosts that the operator allows are reached without"
     if parts.username or parts.password or parts.query or parts.fragment:
         return "must have no user, no password, no query and no fragment"

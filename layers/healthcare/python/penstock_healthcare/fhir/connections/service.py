@@ -12,7 +12,6 @@ from penstock.events.aggregate import MemorySnapshotStore, Repository
 from penstock.events.commands import Commands
 from penstock.events.keyring import Keyring
 from penstock.events.views import ViewStore
-from penstock.http.errors import AddressRefused
 from penstock.http.guard import Guard
 from penstock.http.signing import NoSigner, Signer
 from penstock.json import JSONObject
@@ -193,11 +192,7 @@ def _url_problem(url: str, guard: Guard) -> str | None:
     if reason := place_problem(url, guard):
         return reason
     parts = urlsplit(url)
-    try:
-        Guard(guard.allowed, lambda _, __: ()).addresses(parts.scheme, parts.hostname or "", parts.port)
-    except AddressRefused as refused:
-        return refused.reason
-    return None
+    return guard.refusal(parts.scheme, parts.hostname or "", parts.port) or None
 
 
 def _keeps_token(before: Connection, after: Settings) -> bool:
