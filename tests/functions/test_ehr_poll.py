@@ -7,8 +7,9 @@ import pytest
 
 from penstock.aws import wiring
 from penstock.events import StreamId
-from tests.functions.cloud import Cloud, Context, load
+from tests.functions.cloud import Cloud
 from tests.functions.flows import executions, workflow
+from tests.functions.nodes import run_node
 from tests.functions.test_triggers import publish, read, take
 from tests.unit.healthcare.fhir.client.ehr import CLIENT, Ehr, outcome, running
 
@@ -37,21 +38,8 @@ def ehr(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ehr]:
 
 def poll(minute: int, **more: Any) -> dict[str, Any]:
     """What the nodes' function answers the engine."""
-    request = {
-        "type": "healthcare.ehr.poll",
-        "inputs": {"main": [{}]},
-        "parameters": [{**POLL, **more}],
-        "key": f"e/Poll/{minute}/1",
-        "attempt": 1,
-        "now": f"2026-11-24T08:{minute:02}:00.000Z",
-        "tenant": "acme",
-        "workflow": "w",
-        "execution": "e",
-        "memory": None,
-        "signal": None,
-        "timeout_seconds": None,
-    }
-    answered: dict[str, Any] = load("healthcare_nodes").handler(request, Context())
+    key, now = f"e/Poll/{minute}/1", f"2026-11-24T08:{minute:02}:00.000Z"
+    answered: dict[str, Any] = run_node("ehr.poll", key=key, now=now, **{**POLL, **more})
     return answered
 
 

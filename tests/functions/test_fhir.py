@@ -11,6 +11,7 @@ from penstock_healthcare.fhir.from_hl7 import from_hl7
 from penstock_healthcare.fhir.resources import Resources
 from penstock_healthcare.hl7 import parse
 from tests.functions.cloud import Cloud, Context, load
+from tests.functions.nodes import run_node
 from tests.unit.healthcare.samples import encoded, sample
 
 PATH = "/v1/healthcare/fhir"
@@ -130,21 +131,8 @@ def test_the_capability_statement_says_what_there_is(cloud: Cloud) -> None:
 
 
 def test_the_nodes_function_runs_a_node_for_the_engine(cloud: Cloud) -> None:
-    request = {
-        "type": "healthcare.fhir.from_hl7",
-        "inputs": {"main": [{"message_id": "m", "raw": encoded(sample("oru_r01_critical"))}]},
-        "parameters": [{}],
-        "key": "e/To FHIR/1/1",
-        "attempt": 1,
-        "now": "2026-11-24T08:00:00.000Z",
-        "tenant": "acme",
-        "workflow": "w",
-        "execution": "e",
-        "memory": None,
-        "signal": None,
-        "timeout_seconds": None,
-    }
-    answer = load("healthcare_nodes").handler(json.loads(json.dumps(request)), Context())
+    given = {"message_id": "m", "raw": encoded(sample("oru_r01_critical"))}
+    answer = run_node("fhir.from_hl7", key="e/To FHIR/1/1", item=given)
     [item] = outcome_from_json(answer).outputs["main"]  # type: ignore[union-attr]
     assert (item["message_id"], len(item["resources"]), item["problems"]) == ("m", 9, [])
 

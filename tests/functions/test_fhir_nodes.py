@@ -1,10 +1,10 @@
 """The nodes that write and find FHIR resources, run by their function over DynamoDB, and read at the FHIR endpoint."""
 
-import json
 from typing import Any
 
 from penstock.workflows.wire import outcome_from_json
-from tests.functions.cloud import Cloud, Context, load
+from tests.functions.cloud import Cloud
+from tests.functions.nodes import run_node
 
 PATH = "/v1/healthcare/fhir"
 TIMES = {"start": "2026-12-01T09:00:00Z", "end": "2026-12-01T09:30:00Z"}
@@ -17,21 +17,7 @@ ADA = {
 
 def node(kind: str, key: str = "e/n/1/1", **parameters: Any) -> dict[str, list[dict[str, Any]]]:
     """What a node's run sends out, by port; ports without items are left out."""
-    request = {
-        "type": f"healthcare.{kind}",
-        "inputs": {"main": [{}]},
-        "parameters": [parameters],
-        "key": key,
-        "attempt": 1,
-        "now": "2026-11-24T08:00:00.000Z",
-        "tenant": "acme",
-        "workflow": "w",
-        "execution": "e",
-        "memory": None,
-        "signal": None,
-        "timeout_seconds": None,
-    }
-    answer = load("healthcare_nodes").handler(json.loads(json.dumps(request)), Context())
+    answer = run_node(kind, key=key, **parameters)
     outputs = outcome_from_json(answer).outputs  # type: ignore[union-attr]
     return {port: list(items) for port, items in outputs.items() if items}
 

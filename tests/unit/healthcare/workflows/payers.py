@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from penstock.json import loads
 from penstock.workflows.catalogue import catalogue
 from penstock.workflows.execution.engine import Engine
 from penstock.workflows.execution.ports import Start
-from penstock.workflows.execution.state import Execution
+from penstock.workflows.execution.state import Execution, Status
 from penstock.workflows.in_process import in_process_engine
 from penstock.workflows.samples import sample_workflows
 from penstock.workflows.validation import parse
@@ -58,6 +58,14 @@ class Clinic:
         [waiting] = execution.waiting.values()
         assert waiting.token
         return self.engine.signal(execution.id, waiting.token, payload, ORIGIN, forever)
+
+    def waited_out(self, execution: Execution, times: int = 3) -> Execution:
+        """The execution after it has waited five minutes, so many times."""
+        for _ in range(times):
+            assert execution.status is Status.WAITING
+            self.now += timedelta(minutes=5)
+            execution = self.engine.resume(execution.id, forever)
+        return execution
 
     def asked_by(self, execution: Execution) -> str:
         """What a person or the payer is asked."""

@@ -1,6 +1,5 @@
 """The sample workflow `healthcare.prior_authorization`, every branch, against a payer that is a real server."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -8,18 +7,11 @@ import pytest
 from penstock.workflows.execution.state import Execution, Status
 from penstock_healthcare.x12 import check, parse
 from tests.unit.healthcare.workflows.payers import EVENTS, Clinic, answering, edi, forever, question
-from tests.unit.platform.nodes.http_server import Server, serving
+from tests.unit.platform.nodes.http_server import Server
 
 
 def message(name: str) -> str:
     return (EVENTS / "messages" / f"x12_{name}.x12").read_text()
-
-
-@pytest.fixture
-def payer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    with serving() as server:
-        monkeypatch.setenv("PENSTOCK_HTTP_ALLOW", f"127.0.0.1:{server.port}")
-        yield server
 
 
 @pytest.fixture
@@ -146,12 +138,7 @@ def test_what_the_payer_refuses_says_why(
 
 def test_a_payer_that_is_down_is_asked_four_times_with_the_same_request(clinic: Clinic, payer: Server) -> None:
     payer.answer = lambda _: edi("", 503)
-    execution = clinic.start()
-    for _ in range(3):
-        assert execution.status is Status.WAITING
-        clinic.now += timedelta(minutes=5)
-        execution = clinic.engine.resume(execution.id, forever)
-    assert execution.status is Status.DONE
+    assert clinic.waited_out(clinic.start()).status is Status.DONE
     assert [event for event, _ in clinic.emitted()] == ["authorization.not_answered"]
     assert (len(payer.asked), len({question(asked) for asked in payer.asked})) == (4, 1)
 
