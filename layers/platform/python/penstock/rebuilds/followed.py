@@ -6,6 +6,7 @@ first entry; after the switch the consumer goes on from that generation's place,
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from penstock.events.nudges import FEED_KIND
@@ -52,13 +53,13 @@ class Follower(Protocol):
 def keep_up(follower: Follower, name: str, generations: Generations, tenant: str) -> None:
     """Catch up what readers see. When another generation takes its place meanwhile, go on with that one."""
 
-    def live() -> int:
-        return generations.live_generation(tenant, name)
+    def is_replaced(generation: int) -> bool:
+        return generations.live_generation(tenant, name) != generation
 
     while True:
-        generation = live()
-        is_done = follower.catch_up(tenant, generation, lambda: live() != generation)  # noqa: B023 - called at once
-        if is_done or live() == generation:
+        generation = generations.live_generation(tenant, name)
+        is_done = follower.catch_up(tenant, generation, partial(is_replaced, generation))
+        if is_done or not is_replaced(generation):
             return
 
 
