@@ -22,7 +22,6 @@ MOST_MESSAGES = 1_000
 LARGEST = 4_000_000
 _LONGEST_CONTROL_ID = 20
 _Party = Annotated[str, Field(max_length=227, pattern=r"^[^|~\\\r\n]*$")]
-_ACK = "ACK"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,6 @@ from penstock.search.model import Batch, SearchIndex
 from penstock.search.searchable import Read, Searchable, reading
 
 ENTRIES_A_STEP = 50
-FORGOTTEN = ("subject", "SubjectForgotten")
-"""The kind and type of the event that names, in `streams`, where a person was spoken of."""
-
 _LARGEST_LOSING_STREAK = 10
 
 
