@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from penstock_healthcare.fhir.definitions import r4
 
@@ -12,6 +12,9 @@ ID, LAST_UPDATED = "_id", "_lastUpdated"
 _BASES = ("Resource", "DomainResource")
 _ABOUT = ("patient", "subject")
 _NOT_SERVED = frozenset({"phonetic"})
+_REMEMBERED = 256
+"""Types: more than R4 has, since a request may name what is none."""
+
 _SOLE = re.compile(r"(\w+)\.(\w+)(\.where\(resolve\(\) is \w+\))?\Z")
 
 
@@ -30,7 +33,7 @@ class Parameter:
         return self.expression.partition(".where(resolve()")[0]
 
 
-@cache
+@lru_cache(_REMEMBERED)
 def parameters(kind: str) -> Mapping[str, Parameter]:
     """Those of a type, by code: its own and those of every resource."""
     found = [each for base in (*_BASES, kind) for each in r4().search_parameters(base)]
@@ -43,7 +46,7 @@ def parameters(kind: str) -> Mapping[str, Parameter]:
     }
 
 
-@cache
+@lru_cache(_REMEMBERED)
 def patient_parameter(kind: str) -> Parameter | None:
     """The one that names the only patient whom a resource of the type is about; None where several may be named."""
     found = (parameters(kind).get(code) for code in _ABOUT)
