@@ -92,6 +92,11 @@ def test_what_a_chain_looks_into_is_judged_too(cloud: Cloud, path: str, status: 
     assert answer.status == status, answer.text
 
 
+@pytest.mark.parametrize("name", ["_has:(:a:b.c", "_has:(:a:_has:[:x:y", "_has:", "_has:Foo:a:b.c", "subject:(.name"])
+def test_a_chain_that_is_none_is_refused_as_such(cloud: Cloud, name: str) -> None:
+    assert ask(cloud, key_of(cloud), "Observation", query={name: "1"}).status == 400
+
+
 def test_roles_bind_writes_and_batches(cloud: Cloud) -> None:
     patient, observation = patient_and_observation(cloud)
     key = key_of(cloud, "billing")

@@ -56,7 +56,7 @@ def patient_parameter(kind: str) -> Parameter | None:
 def _own(expression: str, kind: str) -> str:
     """The alternatives that are about the type: R4 writes those of all types in one expression."""
     parts = [part.strip() for part in expression.split(" | ")]
-    own = [part for part in parts if re.match(rf"\(?{kind}\b", part)]
+    own = [part for part in parts if re.match(rf"\(?{re.escape(kind)}\b", part)]
     is_whole = all(part.count("(") == part.count(")") for part in parts)
     return " | ".join(own) if own and is_whole else expression
 
